@@ -1,0 +1,1 @@
+"""A Kafka consumer for memory events: batched, validated, deduplicated, and exact across crashes."""

@@ -1,0 +1,61 @@
+"""When a batch is full. Pure: time is passed in."""
+
+from dataclasses import dataclass
+
+from consumer.records import ClosedBy
+
+
+@dataclass(slots=True, frozen=True)
+class BatchLimits:
+    """A batch closes on whichever comes first. Bytes count keys and values; age counts from the first record."""
+
+    count: int = 1_000
+    bytes: int = 16 * 1024 * 1024
+    seconds: float = 0.5
+
+
+class Filling:
+    """How full the batch being gathered is."""
+
+    def __init__(self, limits: BatchLimits) -> None:
+        self._limits = limits
+        self._count = 0
+        self._bytes = 0
+        self._first_at: float | None = None
+
+    def takes(self, size: int) -> bool:
+        """Whether one more record of that size fits. The first always does: a batch is never empty for its size."""
+        if self._count == 0:
+            return True
+        return self._count < self._limits.count and self._bytes + size <= self._limits.bytes
+
+    def add(self, size: int, now: float) -> None:
+        """Count a record in."""
+        if self._first_at is None:
+            self._first_at = now
+        self._count += 1
+        self._bytes += size
+
+    def closed(self, now: float) -> ClosedBy | None:
+        """Why the batch is closed, or None while it is open."""
+        if self._count >= self._limits.count:
+            return ClosedBy.COUNT
+        if self._bytes >= self._limits.bytes:
+            return ClosedBy.BYTES
+        if self._first_at is not None and now - self._first_at >= self._limits.seconds:
+            return ClosedBy.AGE
+        return None
+
+    def ask(self) -> int:
+        """How many records to ask for next: no more than should fit, judging by the size of those that came."""
+        room = self._limits.count - self._count
+        if self._count == 0:
+            return min(room, 32)
+        mean = max(1, self._bytes // self._count)
+        return max(1, min(room, (self._limits.bytes - self._bytes) // mean))
+
+    def seconds_left(self, now: float) -> float:
+        """Until the batch is too old. Before the first record, the whole age."""
+        if self._first_at is None:
+            return self._limits.seconds
+        return max(0.0, self._limits.seconds - (now - self._first_at))

@@ -1,0 +1,40 @@
+"""Errors, named by what the caller does next. Adapters map every vendor exception to one of these.
+
+Bad data is none of them: it is a value, a `records.Rejection`, because it has a place to go.
+"""
+
+from collections.abc import Iterable
+
+from consumer.records import TopicPartition
+
+
+class ConsumerError(Exception):
+    """Whatever this program raises on purpose. `str()` says what is wrong; `advice`, what to do about it."""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class Transient(ConsumerError):
+    """Passes by itself: nothing was written, or it is not known whether it was. Wait, look, do it again."""
+
+
+class OwnershipLost(ConsumerError):
+    """Another consumer owns these partitions now: nothing was written. Drop their records; the rest is still ours."""
+
+    def __init__(self, partitions: Iterable[TopicPartition]) -> None:
+        self.partitions = frozenset(partitions)
+        super().__init__("another consumer owns " + ", ".join(sorted(map(str, self.partitions))))
+
+
+class Fatal(ConsumerError):
+    """No waiting helps: stop, uncommitted, and say why."""
+
+
+class Abandoned(ConsumerError):
+    """We were asked to stop, and the batch in hand would not go through: it is left uncommitted, to be read again."""
+
+
+class SettingsError(Fatal):
+    """A setting is wrong, unknown, or contradicts another."""

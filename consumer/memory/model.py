@@ -1,0 +1,149 @@
+"""What a memory event is.
+
+The envelope and the memory are slotted dataclasses, because code reads their fields; the documents nested in a
+memory are typed dictionaries, because they are stored as they came (this saves a fifth of the time a record takes).
+The rules of each field stand beside it and are enforced by `consumer.memory.validation`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from annotated_types import Ge, Le, Len
+from typing_extensions import TypedDict
+
+EventType = Literal["CREATED", "UPDATED", "DELETED"]
+
+Role = Literal["self", "family", "friend", "partner", "colleague", "professional", "acquaintance", "other"]
+
+Emotion = Literal[
+    "joy",
+    "sadness",
+    "anger",
+    "fear",
+    "surprise",
+    "disgust",
+    "anticipation",
+    "trust",
+    "love",
+    "anxiety",
+    "excitement",
+    "contentment",
+    "frustration",
+    "neutral",
+]
+
+Theme = Literal[
+    "support",
+    "conflict",
+    "celebration",
+    "grief",
+    "stress",
+    "growth",
+    "connection",
+    "isolation",
+    "achievement",
+    "uncertainty",
+]
+
+Duration = Literal["transient", "short_term", "long_term"]
+
+CommunicationPattern = Literal[
+    "open",
+    "avoidant",
+    "aggressive",
+    "passive_aggressive",
+    "supportive",
+    "formal",
+    "playful",
+    "intimate",
+]
+
+InteractionQuality = Literal["positive", "neutral", "strained", "negative", "mixed"]
+
+DynamicKind = Literal["supportive", "conflictual", "neutral", "complex"]
+
+Identifier = Annotated[str, Len(1, 255)]
+Share = Annotated[float, Ge(0), Le(1)]
+Valence = Annotated[float, Ge(-1), Le(1)]
+Tag = Annotated[str, Len(1, 50)]
+
+
+class Participant(TypedDict):
+    """Somebody who took part; `id` is what relationships refer to."""
+
+    id: Identifier
+    name: str | None
+    role: Role
+
+
+class Temporal(TypedDict):
+    """How the emotion moves."""
+
+    is_building: bool
+    is_resolving: bool
+    expected_duration: Duration
+
+
+class EmotionalContext(TypedDict):
+    """What was felt. Intensity is 0 to 1, valence is -1 (unpleasant) to 1 (pleasant)."""
+
+    primary_emotion: Emotion
+    secondary_emotions: list[Emotion]
+    intensity: Share
+    valence: Valence
+    themes: list[Theme]
+    markers: list[str]
+    temporal: Temporal | None
+
+
+class ParticipantDynamic(TypedDict):
+    """How two participants stand to one another; the pair is two ids out of the memory's participants."""
+
+    participants: Annotated[list[Identifier], Len(2, 2)]
+    kind: DynamicKind
+
+
+class RelationshipDynamics(TypedDict):
+    """How the people of a memory stand to one another."""
+
+    communication_pattern: CommunicationPattern
+    interaction_quality: InteractionQuality
+    connection_strength: Share
+    is_balanced: bool
+    concerning_patterns: list[str]
+    participant_dynamics: list[ParticipantDynamic]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What somebody lived through, in full: an event never carries a part of it."""
+
+    owner_id: Identifier
+    content: Annotated[str, Len(1, 50_000)]
+    summary: str | None
+    source_message_ids: list[str]
+    participants: Annotated[list[Participant], Len(0, 50)]
+    tags: Annotated[list[Tag], Len(0, 20)]
+    confidence: Share
+    extracted_at: datetime | None
+    metadata: dict[str, str]
+    emotional_context: EmotionalContext | None
+    relationship_dynamics: RelationshipDynamics | None
+
+
+@dataclass(slots=True)
+class MemoryEvent:
+    """One thing that happened to a memory.
+
+    `event_id` alone is the event's identity. `occurred_at` is UTC and decides which of two events of a memory wins.
+    `memory` is None exactly when `event_type` is DELETED.
+    """
+
+    event_id: UUID
+    event_type: EventType
+    memory_id: Identifier
+    occurred_at: datetime
+    producer: Annotated[str, Len(1, 255)]
+    memory: Memory | None

@@ -1,0 +1,109 @@
+"""Which partitions are ours, under which epoch, and up to where they are done.
+
+A partition goes through three states: *assigned* by the group (paused, not yet ours), *claimed* in the database (epoch
++ 1: whoever had it can write no more), *started* at the position that the claim returned. Rebalance callbacks only
+note what changed; everything here happens in the loop.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import structlog
+
+from consumer.errors import Transient
+from consumer.policy import Availability, Recovery
+from consumer.ports import Assignment, Clock, Store
+from consumer.records import Batch, Claim, TopicPartition, at_or_above
+
+log = structlog.get_logger(__name__)
+
+SETTLING_SECONDS = 10.0
+"""How long the group gets to tell us that a partition went to somebody else before we claim it back: more than three
+heartbeats (heartbeat.interval.ms is 3 s), or two owners would take it from one another in turns."""
+
+
+class Ownership:
+    """Claims partitions as the group assigns them, and knows the next offset of each."""
+
+    def __init__(self, assignment: Assignment, store: Store, clock: Clock) -> None:
+        self._assignment = assignment
+        self._store = store
+        self._clock = clock
+        self._claims: dict[TopicPartition, Claim] = {}
+        self._unclaimed: dict[TopicPartition, float] = {}
+        self._is_doubtful = False
+        self._claiming = Availability(Recovery(first=0.5, longest=10.0))
+
+    @property
+    def claims(self) -> Mapping[TopicPartition, Claim]:
+        """Our titles, by partition."""
+        return self._claims
+
+    @property
+    def trouble(self) -> str | None:
+        """Why partitions that are assigned to us can't be claimed; None when all are."""
+        return self._claiming.trouble
+
+    def keep_up(self) -> None:
+        """Take note of what rebalances changed, and claim what is new. What can't be claimed yet stays paused."""
+        self.note_changes()
+        now = self._clock.monotonic()
+        if self._unclaimed and self._claiming.may_ask(now):
+            self._claim_all(now)
+
+    def note_changes(self) -> None:
+        """Give up what is gone; line up for a claim what is new. No I/O."""
+        changes = self._assignment.changes()
+        for source in changes.gone:
+            self._claims.pop(source, None)
+            self._unclaimed.pop(source, None)
+        for source in changes.assigned:
+            self._claims.pop(source, None)
+            self._unclaimed[source] = self._clock.monotonic()
+
+    def lose(self, lost: Collection[TopicPartition]) -> None:
+        """The database says that others own these. Unless the group tells us so too before long, claim them again."""
+        for source in lost:
+            self._assignment.stop(source)
+            self._claims.pop(source, None)
+            self._unclaimed[source] = self._clock.monotonic() + SETTLING_SECONDS
+
+    def advance(self, next_offsets: Mapping[TopicPartition, int]) -> None:
+        """Note positions whose transaction is committed."""
+        for source, next_offset in next_offsets.items():
+            self._claims[source] = replace(self._claims[source], next_offset=next_offset)
+
+    def doubt(self) -> None:
+        """It is not known what became of a transaction: look at the rows before anything else is done."""
+        self._is_doubtful = True
+
+    def still_to_do(self, batch: Batch) -> Batch:
+        """The records of the batch that are ours and not yet counted. Raises `Transient` while that can't be known."""
+        if self._is_doubtful:
+            self._look_again()
+        positions = {source: claim.next_offset for source, claim in self._claims.items()}
+        return Batch(at_or_above(batch.records, positions), batch.closed_by)
+
+    def _look_again(self) -> None:
+        rows = self._store.positions(self._claims.keys())
+        self.lose([source for source, ours in self._claims.items() if not _is_same_title(rows.get(source), ours)])
+        self._claims = {source: rows[source] for source in self._claims}
+        self._is_doubtful = False
+
+    def _claim_all(self, now: float) -> None:
+        for source in sorted(due for due, at in self._unclaimed.items() if at <= now):
+            try:
+                claim = self._store.claim(source, self._assignment.look_up(source))
+                self._assignment.start(source, claim.next_offset)
+            except Transient as error:
+                if self._claiming.failed(str(error), now):
+                    log.warning("partition not claimed yet", partition=str(source), waiting_for=str(error))
+                return
+            self._claims[source] = claim
+            del self._unclaimed[source]
+            self._claiming.worked()
+            log.info("partition claimed", partition=str(source), epoch=claim.epoch, next_offset=claim.next_offset)
+
+
+def _is_same_title(row: Claim | None, ours: Claim) -> bool:
+    return row is not None and row.epoch == ours.epoch

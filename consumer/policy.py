@@ -1,0 +1,74 @@
+"""How long to wait, and when to stop asking. Frozen policies, apart from the state that changes; time is passed in."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from consumer.errors import Fatal
+from consumer.records import Rejection
+
+
+@dataclass(slots=True, frozen=True)
+class Backoff:
+    """Waits that double from `first` to `longest` seconds, each shortened by up to a half so that many don't march in
+    step (full jitter's milder sister: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)."""
+
+    first: float = 0.25
+    longest: float = 10.0
+
+    def wait(self, attempt: int, chance: Callable[[], float] = random.random) -> float:
+        """Seconds to wait after that many failures in a row, counted from 1."""
+        whole = min(self.longest, self.first * 2.0 ** min(attempt - 1, 30))
+        return whole * (1.0 - chance() / 2.0)
+
+
+@dataclass(slots=True, frozen=True)
+class Recovery:
+    """How often something that is away is tried again: after `first` seconds, at most every `longest`."""
+
+    first: float = 1.0
+    longest: float = 30.0
+
+
+@dataclass(slots=True, frozen=True)
+class Tolerance:
+    """How much bad data is borne before the consumer stops to ask a person."""
+
+    continue_on_error: bool = True
+
+    def check(self, rejections: Sequence[Rejection]) -> None:
+        """Raises `Fatal` when the rejections of a batch are more than is tolerated."""
+        if rejections and not self.continue_on_error:
+            first = rejections[0]
+            raise Fatal(
+                f"{first.record.name} can't be processed ({first.code}: {first.message}), and continue_on_error is off",
+                advice="Mend or skip the record (memory-consumer offsets), or set CONSUMER_CONTINUE_ON_ERROR=true.",
+            )
+
+
+class Availability:
+    """Whether to ask a helper that may be away. After a failure it is left alone for a while, then probed."""
+
+    def __init__(self, recovery: Recovery) -> None:
+        self._backoff = Backoff(recovery.first, recovery.longest)
+        self._failures = 0
+        self._again_at = 0.0
+        self.trouble: str | None = None
+
+    def may_ask(self, now: float) -> bool:
+        """Whether it is time to ask."""
+        return self.trouble is None or now >= self._again_at
+
+    def failed(self, why: str, now: float) -> bool:
+        """Note a failure. True when it is the first: the moment to say so."""
+        is_news = self.trouble is None
+        self._failures += 1
+        self._again_at = now + self._backoff.wait(self._failures)
+        self.trouble = why
+        return is_news
+
+    def worked(self) -> bool:
+        """Note a success. True when it ends a spell of failures."""
+        is_news = self.trouble is not None
+        self._failures, self.trouble = 0, None
+        return is_news

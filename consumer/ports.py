@@ -1,0 +1,141 @@
+"""What the loop needs of the world, in small pieces. Each port has one contract suite under `tests/contracts`.
+
+None of them is thread-safe: one loop, one thread. Every method may raise `Transient` or `Fatal` unless it says that it
+never raises; a method that raised has changed nothing, unless it says so.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from consumer.batching import BatchLimits
+from consumer.memory.model import MemoryEvent
+from consumer.records import (
+    Batch,
+    Changes,
+    Claim,
+    Found,
+    KeptPayload,
+    Plan,
+    Record,
+    Rejection,
+    TopicPartition,
+    Written,
+)
+
+
+class Source(Protocol):
+    """Records out of Kafka, and the group's committed offsets."""
+
+    def poll(self, limits: BatchLimits) -> Batch | None:
+        """The next batch, closed by count, bytes or age; None when nothing came for a moment.
+
+        A batch holds records of partitions that are assigned and started when it is returned, and of no others.
+        What was read past a limit is kept for the next call.
+        """
+
+    def hold(self, seconds: float) -> None:
+        """Wait without reading, and stay in the group: polls with every partition paused, and keeps what comes."""
+
+    def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
+        """Write the next offset of each claim that moved to Kafka, synchronously, stamped as ours.
+
+        A rebalance in the way is no error: SQL is right.
+
+        Never raises `Transient`: a position that could not be written is written with the next batch.
+        """
+
+    def close(self) -> None:
+        """Leave the group. Never raises; a second call does nothing."""
+
+
+class Assignment(Protocol):
+    """Which partitions are ours to read, and from where."""
+
+    def changes(self) -> Changes:
+        """What rebalances changed since the last call. Newly assigned partitions are paused until started."""
+
+    def look_up(self, source: TopicPartition) -> Found:
+        """What Kafka knows of a partition."""
+
+    def start(self, source: TopicPartition, offset: int) -> None:
+        """Read the partition from this offset on. What was read of it before and not yet polled is dropped."""
+
+    def stop(self, source: TopicPartition) -> None:
+        """Read no more of the partition until it is started again. Never raises."""
+
+
+class Decoder(Protocol):
+    """Bytes into events."""
+
+    def decode(self, record: Record) -> MemoryEvent | Rejection:
+        """The event, checked against its schema and all field rules. Bad data is a rejection, never an exception.
+
+        Raises `Transient` where the schema could not be asked for.
+        """
+
+
+class SeenFilter(Protocol):
+    """A hint which events may have been stored before. Never raises: it may always answer "don't know"."""
+
+    def maybe(self, event_ids: Sequence[UUID]) -> Collection[UUID]:
+        """Those that may be known and must be looked up. Whatever is not among them was probably never stored."""
+
+    def add(self, event_ids: Sequence[UUID]) -> None:
+        """Remember events whose transaction is committed. Best effort."""
+
+    def trouble(self) -> str | None:
+        """Why the filter is not being used just now; None when it is."""
+
+
+Settle = Callable[[Sequence[Rejection]], Sequence[KeptPayload]]
+"""Called inside the transaction with all rejections of the batch, before it commits. Returns once each dead letter is
+acknowledged, with the payloads that the database must keep. Raises to have the transaction rolled back."""
+
+
+class Store(Protocol):
+    """The database: memories, the ledger of event ids, and the row of each partition, which is the truth."""
+
+    def claim(self, source: TopicPartition, found: Found) -> Claim:
+        """Take the partition over from whoever has it: from now on its epoch is ours."""
+
+    def write(self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle) -> Written:
+        """All of a batch in one transaction: memories, ledger, counters, positions.
+
+        The caller passes no record below the claim's next offset. Raises `OwnershipLost` when an epoch has moved on.
+        After `Transient` it may have been committed all the same: ask `positions`.
+        """
+
+    def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
+        """The rows as they stand in the database."""
+
+
+class DeadLetters(Protocol):
+    """The dead-letter topic."""
+
+    def send(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
+        """Send one letter a rejection and wait, within a bound, until the broker has acknowledged every one.
+
+        Returns those too large for the topic: their letters hold a reference, the caller keeps their bytes.
+        """
+
+
+class Observer(Protocol):
+    """Told how the work goes; for progress and status. Never raises."""
+
+    def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
+        """A batch is committed, and took that long."""
+
+    def waiting(self, reason: str) -> None:
+        """The loop waits for something, the batch in hand; the next `batch_done` ends it."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can have their own."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never runs backwards."""

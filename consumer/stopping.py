@@ -1,0 +1,81 @@
+"""When the loop ends: because it was told to, or because a bounded run is over."""
+
+from dataclasses import replace
+
+from consumer.batching import BatchLimits
+from consumer.ports import Clock
+
+
+class Stop:
+    """A request to stop, made from a signal handler or another thread."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.reason = ""
+
+    def request(self, reason: str) -> None:
+        """Ask the loop to end after the batch in hand."""
+        self.requested, self.reason = True, reason
+
+
+class Bounds:
+    """Whether to go on, and how much to read at a time.
+
+    `max_messages`: end after that many records. `until_idle`: end when nothing came for so many seconds; the wait for
+    the first partitions counts only past `joining` seconds. `patience`: how long, once asked to stop, a batch in hand
+    may still be tried.
+    """
+
+    def __init__(
+        self,
+        limits: BatchLimits,
+        stop: Stop,
+        clock: Clock,
+        *,
+        max_messages: int | None = None,
+        until_idle: float | None = None,
+        patience: float = 20.0,
+        joining: float = 30.0,
+    ) -> None:
+        self._limits = limits
+        self._stop = stop
+        self._clock = clock
+        self._left = max_messages
+        self._until_idle = until_idle
+        self._patience = patience
+        self._busy_at = clock.monotonic() + joining
+        self._has_partitions = False
+        self._give_up_at: float | None = None
+
+    def go_on(self) -> bool:
+        """Whether to read another batch."""
+        if self._stop.requested or self._left == 0:
+            return False
+        return self._until_idle is None or self._clock.monotonic() - self._busy_at < self._until_idle
+
+    def limits(self) -> BatchLimits:
+        """How much the next batch may hold."""
+        if self._left is None or self._left >= self._limits.count:
+            return self._limits
+        return replace(self._limits, count=self._left)
+
+    def batch_done(self, records: int) -> None:
+        """Count a batch that is committed."""
+        self._busy_at = self._clock.monotonic()
+        if self._left is not None:
+            self._left = max(0, self._left - records)
+
+    def turned(self, *, has_partitions: bool) -> None:
+        """The loop went round; the clock of idleness starts with the first partition."""
+        if has_partitions and not self._has_partitions:
+            self._has_partitions = True
+            self._busy_at = self._clock.monotonic()
+
+    def out_of_patience(self) -> bool:
+        """Whether a stop was asked for so long ago that the batch in hand has to be left."""
+        if not self._stop.requested:
+            return False
+        now = self._clock.monotonic()
+        if self._give_up_at is None:
+            self._give_up_at = now + self._patience
+        return now >= self._give_up_at
