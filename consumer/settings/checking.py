@@ -1,0 +1,101 @@
+"""What can be wrong with settings beyond a single value: unknown names, reserved ones, contradictions. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from consumer.errors import SettingsError
+from consumer.settings.fields import FIELDS, Settings
+from consumer.settings.masking import masked
+from consumer.settings.sources import KAFKA, Given, variable_of
+
+RESERVED = {
+    "bootstrap.servers": "set CONSUMER_KAFKA_BOOTSTRAP_SERVERS",
+    "group.id": "set CONSUMER_GROUP_ID",
+    "enable.auto.commit": "offsets are committed after the database has the data, and only then",
+    "enable.auto.offset.store": "offsets are committed after the database has the data, and only then",
+    "auto.offset.reset": "positions come from the database; an offset out of range has to be seen by a person",
+}
+"""librdkafka properties that would take the delivery guarantee away, and why."""
+
+NOT_YET = {("mode", "memory+dedup"): "this version tells events apart by their ids only and merges nothing: use memory"}
+"""Values that have a name already, refused with the reason."""
+
+SESSION_TIMEOUT = KAFKA + "session.timeout.ms"
+
+
+@dataclass(slots=True, frozen=True)
+class Fault:
+    """What is wrong with a setting."""
+
+    given: Given
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.given.written} = {masked(self.given.name, self.given.text)!r} ({self.given.source}): {self.reason}"
+        )
+
+
+def refusal(faults: Sequence[Fault]) -> SettingsError:
+    """One error for all of them."""
+    head = "a setting is wrong" if len(faults) == 1 else f"{len(faults)} settings are wrong"
+    return SettingsError(
+        "\n  ".join([f"{head}:", *map(str, faults)]),
+        advice="memory-consumer config show lists all settings; docs/configuration.md describes them.",
+    )
+
+
+def by_themselves(given: Iterable[Given]) -> Iterator[Fault]:
+    """Settings that are wrong whatever the others are: unknown, reserved, not to be had yet, not a number."""
+    for value in given:
+        if reason := _unknown(value) or _reserved(value) or NOT_YET.get((value.name, value.text)) or _no_number(value):
+            yield Fault(value, reason)
+
+
+def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
+    """Settings that contradict one another."""
+    kafka, database = settings.kafka, settings.database
+    session, idle = kafka.session_timeout.total_seconds(), database.database_idle_timeout_seconds
+    if kafka.dead_letter_topic in kafka.topics:
+        yield Fault(
+            _given("dlq_topic", kafka.dead_letter_topic, given),
+            "is among the topics to read, and letters would go in circles",
+        )
+    if idle >= session:
+        yield Fault(
+            _given("database_idle_timeout_seconds", f"{idle:g}", given),
+            f"must be below session.timeout.ms ({session:g} s), or a frozen process holds up whoever takes its partitions over",
+        )
+    if kafka.dlq_timeout_seconds >= idle:
+        yield Fault(
+            _given("dlq_timeout_seconds", f"{kafka.dlq_timeout_seconds:g}", given),
+            f"must be below database_idle_timeout_seconds ({idle:g} s): a transaction is open while letters are sent",
+        )
+
+
+def _unknown(value: Given) -> str:
+    if value.name.startswith(KAFKA) or (value.name in FIELDS and value.name != "kafka"):
+        return ""
+    near = get_close_matches(value.name, FIELDS, n=1)
+    if not near:
+        return "there is no such setting"
+    meant = variable_of(near[0]) if value.source == "environment" else near[0]
+    return f"there is no such setting; did you mean {meant}?"
+
+
+def _reserved(value: Given) -> str:
+    if not value.name.startswith(KAFKA):
+        return ""
+    why = RESERVED.get(value.name.removeprefix(KAFKA))
+    return f"can't be passed through: {why}" if why else ""
+
+
+def _no_number(value: Given) -> str:
+    return (
+        "must be a whole number, in milliseconds" if value.name == SESSION_TIMEOUT and not value.text.isdigit() else ""
+    )
+
+
+def _given(name: str, value: str, given: Mapping[str, Given]) -> Given:
+    return given.get(name) or Given(name, value, variable_of(name), "default")

@@ -1,0 +1,233 @@
+"""Every setting: its name, its default, what it may be, and what it is for.
+
+The name of a setting is the same everywhere: `batch_size` in a file, `CONSUMER_BATCH_SIZE` in the environment,
+`--set batch_size=500` on the command line. Names carry their unit.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from consumer.settings.describing import Words
+
+
+class Group(BaseModel):
+    """Settings that belong together. Frozen: what was validated stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _split(text: object) -> object:
+    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("must not name a topic twice")
+    return names
+
+
+TopicName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$"),
+    Words("a topic's name: letters, digits, dot, underscore, dash"),
+]
+Topics = Annotated[
+    tuple[TopicName, ...],
+    BeforeValidator(_split),
+    AfterValidator(_distinct),
+    Field(min_length=1),
+    Words("names of different topics, separated by commas"),
+]
+DatabaseUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^(sqlite|postgres(ql)?)(\+psycopg)?://.*$"),
+    Words("postgresql://user:password@host/name or sqlite:///file"),
+]
+RedisUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^(rediss?|unix)://.+$"),
+    Words("redis://host:6379/0, rediss://... or unix://..."),
+]
+
+
+class KafkaSettings(Group):
+    """Where the records come from, and where those go that can't be processed."""
+
+    kafka_bootstrap_servers: str = Field(
+        default="localhost:9092", min_length=1, description="Brokers to start from, `host:port`, separated by commas."
+    )
+    topics: Topics = Field(default=("memory-events",), description="Topics to read, separated by commas.")
+    group_id: str = Field(
+        default="memory-consumer",
+        min_length=1,
+        max_length=255,
+        description="The consumer group; each group has its own positions.",
+    )
+    dlq_topic: TopicName | None = Field(
+        default=None,
+        description="Topic for dead letters. It has to exist. Unset: the first topic's name with `-dlq` behind it.",
+    )
+    dlq_timeout_seconds: float = Field(
+        default=15.0, ge=1, le=300, description="How long the dead letters of a batch may take to be acknowledged."
+    )
+    kafka: dict[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        description="librdkafka properties, passed on as they are: `CONSUMER_KAFKA__FETCH_MIN_BYTES` is `fetch.min.bytes`.",
+    )
+
+    @property
+    def dead_letter_topic(self) -> str:
+        """The topic for dead letters, whether it was named or follows from the first topic."""
+        return self.dlq_topic or f"{self.topics[0]}-dlq"
+
+    @property
+    def session_timeout(self) -> timedelta:
+        """How long the group waits for a silent member before it gives its partitions away."""
+        return timedelta(milliseconds=float(self.kafka.get("session.timeout.ms", "45000")))
+
+
+class BatchProcessingConfig(Group):
+    """How records are gathered, and what becomes of the bad ones."""
+
+    mode: Literal["memory"] = Field(
+        default="memory", description="What is done with a valid event: `memory` stores it by its ids."
+    )
+    batch_size: int = Field(default=1_000, ge=1, le=100_000, description="Records in a batch, at most.")
+    batch_max_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1_024, le=1024**3, description="Bytes of keys and values in a batch, at most."
+    )
+    batch_max_wait_ms: int = Field(
+        default=500,
+        ge=1,
+        le=60_000,
+        description="Age at which a batch is closed, from its first record on, in milliseconds.",
+    )
+    continue_on_error: bool = Field(
+        default=True,
+        description="Dead-letter records that can't be processed and go on. `false`: stop at the first, uncommitted.",
+    )
+    log_progress: bool = Field(default=True, description="Log records, rate and outcomes every ten seconds.")
+    max_record_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1_024,
+        le=1024**3,
+        description="A record with more bytes of key and value is a dead letter.",
+    )
+    max_event_ahead_seconds: float = Field(
+        default=300.0, ge=0, le=86_400, description="An event that happens later than this after now is a dead letter."
+    )
+
+
+class SchemaSettings(Group):
+    """What the bytes mean."""
+
+    schema_directory: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Directory of `<name>.<schema id>.avsc` files. Unset: those that come with the program.",
+    )
+
+
+class DatabaseSettings(Group):
+    """Where memories are stored."""
+
+    database_url: DatabaseUrl = Field(
+        default="sqlite:///memory-consumer.db",
+        repr=False,
+        description="`postgresql://user:password@host/name`, or `sqlite:///file`.",
+    )
+    database_connect_timeout_seconds: int = Field(
+        default=10, ge=1, le=300, description="How long a connection may take."
+    )
+    database_lock_timeout_seconds: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=300,
+        description="How long a statement waits for a lock before the batch is tried again.",
+    )
+    database_idle_timeout_seconds: float = Field(
+        default=30.0,
+        ge=2,
+        le=600,
+        description="How long a transaction may be silent before PostgreSQL ends it, so that a frozen process holds nobody up."
+        " Below the group's `session.timeout.ms`.",
+    )
+    ledger_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3_650,
+        description="How long `db prune` keeps event ids. Longer than the retention of the topics and of the dead-letter topic.",
+    )
+
+
+class DedupSettings(Group):
+    """The Bloom filter that spares look-ups. It is a hint only: without it everything still comes out the same."""
+
+    redis_url: RedisUrl | None = Field(
+        default=None,
+        repr=False,
+        description="`redis://host:6379/0`, with the Bloom module. Unset: every id is looked up in the database.",
+    )
+    redis_timeout_ms: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Past this the filter is left out for a while, and the database answers alone.",
+    )
+    bloom_capacity: int = Field(
+        default=10_000_000, ge=1_000, le=10**10, description="Event ids that one generation of the filter has room for."
+    )
+    bloom_error_rate: float = Field(
+        default=0.001,
+        gt=0,
+        lt=0.5,
+        description="Share of new ids that the filter may take for known ones, all generations together.",
+    )
+    bloom_window_hours: float = Field(
+        default=24.0, ge=0.01, le=8_760, description="How long a generation takes new ids."
+    )
+    bloom_generations: int = Field(
+        default=7, ge=1, le=100, description="Generations that are asked; the oldest expires."
+    )
+
+
+class RunningSettings(Group):
+    """The process itself."""
+
+    shutdown_timeout_seconds: float = Field(
+        default=20.0, ge=0, le=600, description="Once asked to stop, how long the batch in hand may still be tried."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="`auto`: text on a terminal, JSON lines otherwise. Logs go to stderr."
+    )
+
+
+class Settings(Group):
+    """All of them."""
+
+    kafka: KafkaSettings = KafkaSettings()
+    batch: BatchProcessingConfig = BatchProcessingConfig()
+    schemas: SchemaSettings = SchemaSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    dedup: DedupSettings = DedupSettings()
+    running: RunningSettings = RunningSettings()
+
+
+GROUPS: dict[str, type[Group]] = {
+    "kafka": KafkaSettings,
+    "batch": BatchProcessingConfig,
+    "schemas": SchemaSettings,
+    "database": DatabaseSettings,
+    "dedup": DedupSettings,
+    "running": RunningSettings,
+}
+"""The groups by their names in `Settings`."""
+
+FIELDS = {name: (group, field) for group, model in GROUPS.items() for name, field in model.model_fields.items()}
+"""Each setting's group and definition, by its name. Names are unique across the groups."""
