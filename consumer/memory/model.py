@@ -11,7 +11,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from annotated_types import Ge, Le, Len
+from pydantic import AllowInfNan, PlainValidator, Strict, StringConstraints
 from typing_extensions import TypedDict
+
+from consumer.memory.moments import from_micros
 
 EventType = Literal["CREATED", "UPDATED", "DELETED"]
 
@@ -64,25 +67,33 @@ InteractionQuality = Literal["positive", "neutral", "strained", "negative", "mix
 
 DynamicKind = Literal["supportive", "conflictual", "neutral", "complex"]
 
-Identifier = Annotated[str, Len(1, 255)]
-Share = Annotated[float, Ge(0), Le(1)]
-Valence = Annotated[float, Ge(-1), Le(1)]
-Tag = Annotated[str, Len(1, 50)]
+# PostgreSQL can't hold the NUL character in a text, so no text has one, whatever it is stored in.
+NO_NUL = r"^[^\x00]*$"
+NO_NUL_NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+Text = Annotated[str, StringConstraints(strict=True, pattern=NO_NUL)]
+Content = Annotated[str, StringConstraints(strict=True, pattern=NO_NUL, min_length=1, max_length=50_000)]
+Tag = Annotated[str, StringConstraints(strict=True, pattern=NO_NUL, min_length=1, max_length=50)]
+Identifier = Annotated[str, StringConstraints(strict=True, pattern=NO_NUL_NOT_BLANK, min_length=1, max_length=255)]
+Share = Annotated[float, Strict(), AllowInfNan(False), Ge(0), Le(1)]
+Valence = Annotated[float, Strict(), AllowInfNan(False), Ge(-1), Le(1)]
+Flag = Annotated[bool, Strict()]
+Moment = Annotated[datetime, PlainValidator(from_micros)]
 
 
 class Participant(TypedDict):
     """Somebody who took part; `id` is what relationships refer to."""
 
     id: Identifier
-    name: str | None
+    name: Text | None
     role: Role
 
 
 class Temporal(TypedDict):
     """How the emotion moves."""
 
-    is_building: bool
-    is_resolving: bool
+    is_building: Flag
+    is_resolving: Flag
     expected_duration: Duration
 
 
@@ -94,7 +105,7 @@ class EmotionalContext(TypedDict):
     intensity: Share
     valence: Valence
     themes: list[Theme]
-    markers: list[str]
+    markers: list[Text]
     temporal: Temporal | None
 
 
@@ -111,8 +122,8 @@ class RelationshipDynamics(TypedDict):
     communication_pattern: CommunicationPattern
     interaction_quality: InteractionQuality
     connection_strength: Share
-    is_balanced: bool
-    concerning_patterns: list[str]
+    is_balanced: Flag
+    concerning_patterns: list[Text]
     participant_dynamics: list[ParticipantDynamic]
 
 
@@ -121,14 +132,14 @@ class Memory:
     """What somebody lived through, in full: an event never carries a part of it."""
 
     owner_id: Identifier
-    content: Annotated[str, Len(1, 50_000)]
-    summary: str | None
-    source_message_ids: list[str]
+    content: Content
+    summary: Text | None
+    source_message_ids: list[Text]
     participants: Annotated[list[Participant], Len(0, 50)]
     tags: Annotated[list[Tag], Len(0, 20)]
     confidence: Share
-    extracted_at: datetime | None
-    metadata: dict[str, str]
+    extracted_at: Moment | None
+    metadata: dict[Text, Text]
     emotional_context: EmotionalContext | None
     relationship_dynamics: RelationshipDynamics | None
 
@@ -144,6 +155,6 @@ class MemoryEvent:
     event_id: UUID
     event_type: EventType
     memory_id: Identifier
-    occurred_at: datetime
-    producer: Annotated[str, Len(1, 255)]
+    occurred_at: Moment
+    producer: Identifier
     memory: Memory | None

@@ -1,0 +1,123 @@
+"""How the errors of single fields are worded: paths, values fit to be shown, and the words for each rule.
+
+What is shown goes to logs, reports and the headers of dead letters. A value is therefore shown only where the field is
+known to hold nothing private, and always shortened; the names of unknown fields come from outside and are escaped.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+from consumer.records import FieldError
+
+Location = Sequence[str | int]
+"""Where in an event: names of fields and positions in lists, from the outside in."""
+
+FieldErrors = tuple[FieldError, ...]
+
+SHOWN_CHARACTERS = 60
+MOST_ERRORS = 100
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
+_SHOWN = frozenset(
+    [
+        "event_id",
+        "event_type",
+        "memory_id",
+        "occurred_at",
+        "producer",
+        "owner_id",
+        "source_message_ids",
+        "id",
+        "role",
+        "tags",
+        "confidence",
+        "extracted_at",
+        "primary_emotion",
+        "secondary_emotions",
+        "intensity",
+        "valence",
+        "themes",
+        "is_building",
+        "is_resolving",
+        "expected_duration",
+        "communication_pattern",
+        "interaction_quality",
+        "connection_strength",
+        "is_balanced",
+        "kind",
+    ]
+)
+
+
+def field_error(
+    location: Location, value: object, *, code: str, message: str, expected: str, advice: str
+) -> FieldError:
+    """An error at a place in the event, its value shortened, or withheld where it may be private."""
+    return FieldError(path(location), message, shown(location, value), expected, code, advice)
+
+
+def path(location: Location) -> str:
+    """`memory.participants[3].id`; a name that is no plain identifier is quoted: `memory.metadata["a b"]`."""
+    parts = []
+    for step in location:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        elif len(step) <= SHOWN_CHARACTERS and _PLAIN_NAME.fullmatch(step):
+            parts.append(f".{step}")
+        else:
+            parts.append(f"[{quoted(step)}]")
+    return "".join(parts).removeprefix(".")
+
+
+def shown(location: Location, value: object) -> str:
+    """The value as it may be shown: short, in JSON's notation; of what may be private only its kind and size."""
+    if isinstance(value, Mapping):
+        return f"an object with {_count(len(value), 'field')}"
+    if isinstance(value, list):
+        return f"a list of {_count(len(value), 'item')}"
+    if value is None or _may_be_shown(location):
+        return plain(value)
+    if isinstance(value, str):
+        return f"withheld: a text of {_count(len(value), 'character')}"
+    return "withheld"
+
+
+def plain(value: object) -> str:
+    """A single value in JSON's notation, shortened."""
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    return repr(value)[:SHOWN_CHARACTERS]
+
+
+def quoted(text: str) -> str:
+    """The text as a JSON string, shortened, with nothing in it that a terminal or a header can't bear."""
+    short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    return "".join(c if c.isprintable() else _escaped(c) for c in json.dumps(short, ensure_ascii=False))
+
+
+def at_most(errors: Iterable[FieldError]) -> FieldErrors:
+    """The errors, or the first hundred of them and a word that there are more: a record can hold a million."""
+    first = tuple(islice(errors, MOST_ERRORS + 1))
+    if len(first) <= MOST_ERRORS:
+        return first
+    message = f"has more errors: only the first {MOST_ERRORS} are listed"
+    rest = FieldError("", message, "", "none", "more_errors", "Mend those listed, then validate again.")
+    return (*first[:MOST_ERRORS], rest)
+
+
+def _may_be_shown(location: Location) -> bool:
+    names = [step for step in location if isinstance(step, str)]
+    return bool(names) and names[-1] in _SHOWN and "metadata" not in names
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,112 @@
+"""A decoded event into a checked one, or all that is wrong with it.
+
+What comes in is the *raw form*: plain dictionaries with Avro's field names, moments as microseconds since 1970,
+`event_id` as text. pydantic checks each field by the rules beside it in `consumer.memory.model`; rules between fields
+are checked here, also where single fields are wrong, so that a publisher hears of everything at once.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from consumer.memory.field_errors import FieldErrors, Location, at_most, field_error, plain
+from consumer.memory.model import MemoryEvent
+from consumer.memory.rules import explain
+from consumer.records import FieldError
+
+Raw = dict[str, Any]
+
+_check_fields = TypeAdapter(MemoryEvent).validator.validate_python
+
+
+def validate(raw: Raw) -> MemoryEvent | FieldErrors:
+    """The event, or every field error of it; never an empty tuple. Past a hundred errors the rest is only counted."""
+    try:
+        event: MemoryEvent = _check_fields(raw)
+    except ValidationError as refused:
+        return at_most(chain(map(explain, refused.errors(include_url=False)), contradictions(raw)))
+    return at_most(contradictions(raw)) or event
+
+
+def contradictions(raw: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What is wrong between fields, each of which may be right. Takes anything: fields may be missing or wrong."""
+    memory = raw.get("memory")
+    if memory is None:
+        if "memory" in raw and raw.get("event_type") in ("CREATED", "UPDATED"):
+            yield _memory_missing()
+    elif raw.get("event_type") == "DELETED":
+        yield _memory_on_deletion(memory)
+    if isinstance(memory, dict) and isinstance(relationships := memory.get("relationship_dynamics"), dict):
+        yield from _wrong_pairs(relationships.get("participant_dynamics"), memory.get("participants"))
+
+
+def _wrong_pairs(dynamics: object, participants: object) -> Iterator[FieldError]:
+    if not dynamics:
+        return
+    known = {person.get("id") for _, person in _objects(participants) if isinstance(person.get("id"), str)}
+    for index, dynamic in _objects(dynamics):
+        pair = dynamic.get("participants")
+        if isinstance(pair, list):
+            location = ("memory", "relationship_dynamics", "participant_dynamics", index, "participants")
+            yield from _wrong_pair(location, pair, known)
+
+
+def _wrong_pair(location: Location, pair: list[Any], known: Container[Any]) -> Iterator[FieldError]:
+    for position, name in enumerate(pair):
+        if isinstance(name, str) and name not in known:
+            yield _unknown_participant((*location, position), name)
+    if len(pair) == 2 and isinstance(pair[0], str) and pair[0] == pair[1]:
+        yield _same_participant(location, pair[0])
+
+
+def _objects(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
+    if isinstance(value, list):
+        yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
+
+
+def _memory_missing() -> FieldError:
+    return field_error(
+        ("memory",),
+        None,
+        code="memory_missing",
+        message="is null, but the event does not delete the memory",
+        expected="the memory's full state",
+        advice="Send the whole memory with CREATED and UPDATED, or DELETED to erase it.",
+    )
+
+
+def _memory_on_deletion(memory: object) -> FieldError:
+    return field_error(
+        ("memory",),
+        memory,
+        code="memory_on_deletion",
+        message="is given, but the event deletes the memory",
+        expected="null",
+        advice="Send memory as null with DELETED.",
+    )
+
+
+def _unknown_participant(location: Location, name: str) -> FieldError:
+    error = field_error(
+        location,
+        name,
+        code="unknown_participant",
+        message="is no participant of the memory",
+        expected="the id of one of memory.participants",
+        advice="Add the person to memory.participants, or leave the pair out.",
+    )
+    return error._replace(value=plain(name))
+
+
+def _same_participant(location: Location, name: str) -> FieldError:
+    error = field_error(
+        location,
+        name,
+        code="same_participant",
+        message="names one participant twice",
+        expected="two different participants",
+        advice="Name the two people, or leave the pair out.",
+    )
+    return error._replace(value=plain(name))
