@@ -137,7 +137,7 @@ class DatabaseSettings(Group):
     database_url: DatabaseUrl = Field(
         default="sqlite:///memory-consumer.db",
         repr=False,
-        description="`postgresql://user:password@host/name`, or `sqlite:///file`.",
+        description="The database. A SQLite file is made and brought up to date on first use.",
     )
     database_connect_timeout_seconds: int = Field(
         default=10, ge=1, le=300, description="How long a connection may take."
@@ -169,7 +169,7 @@ class DedupSettings(Group):
     redis_url: RedisUrl | None = Field(
         default=None,
         repr=False,
-        description="`redis://host:6379/0`, with the Bloom module. Unset: every id is looked up in the database.",
+        description="A Redis with the Bloom module. Unset: every id is looked up in the database.",
     )
     redis_timeout_ms: int = Field(
         default=200,

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Loaded:
     """The settings, and who said so."""
 
     settings: Settings
-    given: Mapping[str, Given]
+    given: Mapping[str, Given] = field(repr=False)
 
     def effective(self) -> list[Effective]:
         """Every setting with its value and its source; secrets are masked."""
