@@ -65,7 +65,7 @@ def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
     if idle >= session:
         yield Fault(
             _given("database_idle_timeout_seconds", f"{idle:g}", given),
-            f"must be below session.timeout.ms ({session:g} s), or a frozen process holds up whoever takes its partitions over",
+            f"must be below session.timeout.ms ({session:g} s), or a frozen process holds up its successor",
         )
     if kafka.dlq_timeout_seconds >= idle:
         yield Fault(

@@ -75,7 +75,7 @@ class KafkaSettings(Group):
     kafka: dict[str, str] = Field(
         default_factory=dict,
         repr=False,
-        description="librdkafka properties, passed on as they are: `CONSUMER_KAFKA__FETCH_MIN_BYTES` is `fetch.min.bytes`.",
+        description="librdkafka properties, passed on as they are, by their own names.",
     )
 
     @property
@@ -152,14 +152,15 @@ class DatabaseSettings(Group):
         default=30.0,
         ge=2,
         le=600,
-        description="How long a transaction may be silent before PostgreSQL ends it, so that a frozen process holds nobody up."
-        " Below the group's `session.timeout.ms`.",
+        description="How long a transaction may be silent before PostgreSQL ends it, so that a frozen process holds"
+        " nobody up. Below the group's `session.timeout.ms`.",
     )
     ledger_retention_days: int = Field(
         default=90,
         ge=1,
         le=3_650,
-        description="How long `db prune` keeps event ids. Longer than the retention of the topics and of the dead-letter topic.",
+        description="How long `db prune` keeps event ids: longer than the retention of the topics and of the"
+        " dead-letter topic.",
     )
 
 

@@ -15,8 +15,8 @@ _INTRODUCTION = """\
 
 This page is printed by `memory-consumer config reference`; a test holds it to what the program takes.
 
-A setting comes from a YAML or TOML file (`--config FILE` or `CONSUMER_CONFIG_FILE`), then from the environment, then from
-flags (`--set batch_size=500`); the later wins. In a file it bears the variable's name in small letters, without
+A setting comes from a YAML or TOML file (`--config FILE` or `CONSUMER_CONFIG_FILE`), then from the environment, then
+from flags (`--set batch_size=500`); the later wins. In a file it bears the variable's name in small letters, without
 `CONSUMER_`:
 
 ```yaml
@@ -26,16 +26,17 @@ kafka:
   fetch.min.bytes: 65536
 ```
 
-A wrong or unknown setting is refused at start, with its name, value, source and what it may be; all of them at once. An empty
-variable counts as unset. `memory-consumer config show` prints what is in force and where it comes from;
-`memory-consumer config check` only says whether it is right. OpenTelemetry is set by its own standard `OTEL_*` variables.
+A wrong or unknown setting is refused at start, with its name, value, source and what it may be; all of them at once.
+An empty variable counts as unset. `memory-consumer config show` prints what is in force and where it comes from;
+`memory-consumer config check` only says whether it is right. OpenTelemetry is set by its own standard variables
+(`OTEL_*`).
 """
 
 _PASSED_THROUGH = """
 ## librdkafka
 
-Every other property of librdkafka is passed on: `CONSUMER_KAFKA__FETCH_MIN_BYTES`, or `fetch.min.bytes` under `kafka` in a
-file. Refused are those that would take the guarantee away:
+Every other property of librdkafka is passed on: `CONSUMER_KAFKA__FETCH_MIN_BYTES`, or `fetch.min.bytes` under `kafka` in
+a file. Refused are those that would take the guarantee away:
 
 | property | instead |
 |---|---|
@@ -50,7 +51,8 @@ def reference() -> str:
 def _section(group: str) -> str:
     model = GROUPS[group]
     fields = "".join(_row(name, field) for name, field in model.model_fields.items() if name != "kafka")
-    return f"\n## {group.capitalize()}\n\n{model.__doc__}\n\n| variable | default | may be | |\n|---|---|---|---|\n{fields}"
+    head = "| variable | default | may be | |\n|---|---|---|---|\n"
+    return f"\n## {group.capitalize()}\n\n{model.__doc__}\n\n{head}{fields}"
 
 
 def _row(name: str, field: FieldInfo) -> str:
