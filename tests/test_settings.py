@@ -97,7 +97,7 @@ def test_everything_wrong_is_said_at_once_with_name_value_source_and_what_it_may
         ({"CONSUMER_MODE": "memory+dedup"}, ["CONSUMER_MODE", "merges nothing"]),
         ({"CONSUMER_DLQ_TOPIC": "memory-events"}, ["CONSUMER_DLQ_TOPIC", "among the topics"]),
         (
-            {"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "30000"},
+            {"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "20000"},
             ["CONSUMER_DATABASE_IDLE_TIMEOUT_SECONDS", "session.timeout.ms"],
         ),
         ({"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "long"}, ["CONSUMER_KAFKA__SESSION_TIMEOUT_MS", "whole number"]),

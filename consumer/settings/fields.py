@@ -42,7 +42,7 @@ Topics = Annotated[
 ]
 DatabaseUrl = Annotated[
     str,
-    StringConstraints(pattern=r"^(sqlite|postgres(ql)?)(\+psycopg)?://.*$"),
+    StringConstraints(pattern=r"^(sqlite|postgresql(\+psycopg)?)://.*$"),
     Words("postgresql://user:password@host/name or sqlite:///file"),
 ]
 RedisUrl = Annotated[
@@ -139,8 +139,8 @@ class DatabaseSettings(Group):
         repr=False,
         description="The database. A SQLite file is made and brought up to date on first use.",
     )
-    database_connect_timeout_seconds: int = Field(
-        default=10, ge=1, le=300, description="How long a connection may take."
+    database_connect_timeout_seconds: float = Field(
+        default=5.0, ge=2, le=300, description="How long a connection may take."
     )
     database_lock_timeout_seconds: float = Field(
         default=10.0,
@@ -149,11 +149,14 @@ class DatabaseSettings(Group):
         description="How long a statement waits for a lock before the batch is tried again.",
     )
     database_idle_timeout_seconds: float = Field(
-        default=30.0,
+        default=20.0,
         ge=2,
         le=600,
         description="How long a transaction may be silent before PostgreSQL ends it, so that a frozen process holds"
         " nobody up. Below the group's `session.timeout.ms`.",
+    )
+    database_statement_timeout_seconds: float = Field(
+        default=60.0, ge=1, le=3_600, description="How long one statement may take before the batch is tried again."
     )
     ledger_retention_days: int = Field(
         default=90,

@@ -35,8 +35,8 @@ An empty variable counts as unset. `memory-consumer config show` prints what is 
 _PASSED_THROUGH = """
 ## librdkafka
 
-Every other property of librdkafka is passed on: `CONSUMER_KAFKA__FETCH_MIN_BYTES`, or `fetch.min.bytes` under `kafka` in
-a file. Refused are those that would take the guarantee away:
+Every other property of librdkafka is passed on: `CONSUMER_KAFKA__FETCH_MIN_BYTES`, or `fetch.min.bytes` under `kafka`
+in a file. Refused are those that would take the guarantee away:
 
 | property | instead |
 |---|---|

@@ -1,0 +1,48 @@
+"""What commands print: results on stdout, everything else on stderr. A result is a table for eyes, or JSON."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+UNWRAPPED = 10_000
+"""Columns of something that is no terminal: whoever reads it there wants whole lines."""
+
+
+def say(text: str) -> None:
+    """A remark for the person at the terminal; rich markup."""
+    _console(sys.stderr).print(text, soft_wrap=True, highlight=False)
+
+
+def show(what: "RenderableType") -> None:
+    """A result for eyes."""
+    _console(sys.stdout).print(what, highlight=False)
+
+
+def show_json(what: object) -> None:
+    """A result for programs: one JSON object or list on one line."""
+    print(json.dumps(what, ensure_ascii=False, default=str), flush=True)
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> None:
+    """Rows under headings; the columns named in `right` hold numbers."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    numbers = set(right)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    show(table)
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    return Console(file=stream, width=None if stream.isatty() else UNWRAPPED)
