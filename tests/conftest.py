@@ -1,0 +1,81 @@
+"""Real services for the tests, each started when the first test asks for it, once a session.
+
+What the environment names is used as it is: MEMORY_CONSUMER_TEST_KAFKA (bootstrap servers),
+MEMORY_CONSUMER_TEST_DATABASE_URL (a role that may create databases), MEMORY_CONSUMER_TEST_REDIS_URL. Everything else is
+started from `consumer.devstack`. A service that can't be had skips its tests; where CI=true it fails them.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from consumer.devstack.kafka import Kafka
+from consumer.devstack.mock_kafka import MockKafka
+from consumer.devstack.postgres import Postgres, temporary_database
+from consumer.devstack.redis import Redis, require_bloom
+from consumer.devstack.service import Service, Unavailable
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Bootstrap servers of a real Apache Kafka. Shared: make topics and groups of your own names."""
+    with _address("MEMORY_CONSUMER_TEST_KAFKA", Kafka) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy URL of a real PostgreSQL server. Shared: for tables, ask for `fresh_database`."""
+    with _address("MEMORY_CONSUMER_TEST_DATABASE_URL", lambda: Postgres(durable=False)) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_database(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """Makes empty PostgreSQL databases, gone after the test. Each call gives the SQLAlchemy URL of another one."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(temporary_database(postgres_url))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of a real Redis with the Bloom module. Shared: use a key prefix of your own."""
+    with _address("MEMORY_CONSUMER_TEST_REDIS_URL", Redis) as address:
+        try:
+            require_bloom(address)
+        except Unavailable as unavailable:
+            _do_without(unavailable)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def mock_kafka() -> Iterator[str]:
+    """Bootstrap servers of librdkafka's own cluster: 4 partitions a topic, made by the first write."""
+    with MockKafka() as cluster:
+        yield cluster.address
+
+
+@contextmanager
+def _address(variable: str, make: Callable[[], Service]) -> Iterator[str]:
+    """The address that the environment names, else that of a service started for this session."""
+    if named := os.environ.get(variable):
+        yield named
+        return
+    service = make()
+    try:
+        service.start()
+    except Unavailable as unavailable:
+        _do_without(unavailable)
+    try:
+        yield service.address
+    finally:
+        service.stop()
+
+
+def _do_without(unavailable: Unavailable) -> None:
+    reason = f"{unavailable}. {unavailable.advice}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
