@@ -1,0 +1,156 @@
+"""The ports, each with a point before and after every call: where a test may crash, fail, or let another worker go on."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Engine, event
+
+from consumer.batching import BatchLimits
+from consumer.memory.model import MemoryEvent
+from consumer.ports import DeadLetters, Decoder, SeenFilter, Settle, Store
+from consumer.records import (
+    Batch,
+    Changes,
+    Claim,
+    Found,
+    KeptPayload,
+    Plan,
+    Record,
+    Rejection,
+    TopicPartition,
+    Written,
+)
+from tests.fakes.kafka import FakeSource
+
+Reach = Callable[[str], None]
+"""Called at each point with its name. Raises, blocks, or returns."""
+
+Result = TypeVar("Result")
+
+
+def _around(reach: Reach, name: str, call: Callable[[], Result]) -> Result:
+    reach(f"{name}: before")
+    result = call()
+    reach(f"{name}: after")
+    return result
+
+
+class WatchedSource:
+    """`Source` and `Assignment`."""
+
+    def __init__(self, inner: FakeSource, reach: Reach) -> None:
+        self._inner = inner
+        self._reach = reach
+
+    def poll(self, limits: BatchLimits) -> Batch | None:
+        return _around(self._reach, "poll", lambda: self._inner.poll(limits))
+
+    def hold(self, seconds: float) -> None:
+        _around(self._reach, "hold", lambda: self._inner.hold(seconds))
+
+    def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
+        _around(self._reach, "commit", lambda: self._inner.commit(claims))
+
+    def close(self) -> None:
+        _around(self._reach, "close", self._inner.close)
+
+    def changes(self) -> Changes:
+        return _around(self._reach, "changes", self._inner.changes)
+
+    def look_up(self, source: TopicPartition) -> Found:
+        return _around(self._reach, "look_up", lambda: self._inner.look_up(source))
+
+    def start(self, source: TopicPartition, offset: int) -> None:
+        _around(self._reach, "start", lambda: self._inner.start(source, offset))
+
+    def stop(self, source: TopicPartition) -> None:
+        _around(self._reach, "stop", lambda: self._inner.stop(source))
+
+
+class WatchedDecoder:
+    """`Decoder`."""
+
+    def __init__(self, inner: Decoder, reach: Reach) -> None:
+        self._inner = inner
+        self._reach = reach
+
+    def decode(self, record: Record) -> MemoryEvent | Rejection:
+        self._reach("decode: before")
+        return self._inner.decode(record)
+
+
+class WatchedFilter:
+    """`SeenFilter`."""
+
+    def __init__(self, inner: SeenFilter, reach: Reach) -> None:
+        self._inner = inner
+        self._reach = reach
+
+    def maybe(self, event_ids: Sequence[UUID]) -> Collection[UUID]:
+        return _around(self._reach, "maybe", lambda: self._inner.maybe(event_ids))
+
+    def add(self, event_ids: Sequence[UUID]) -> None:
+        _around(self._reach, "add", lambda: self._inner.add(event_ids))
+
+    def trouble(self) -> str | None:
+        return self._inner.trouble()
+
+
+class WatchedStore:
+    """`Store`. `attempted` is called with the plan after each attempt at a write, however it ended."""
+
+    def __init__(self, inner: Store, reach: Reach, attempted: Callable[[Plan], None]) -> None:
+        self._inner = inner
+        self._reach = reach
+        self._attempted = attempted
+
+    def claim(self, source: TopicPartition, found: Found) -> Claim:
+        return _around(self._reach, "claim", lambda: self._inner.claim(source, found))
+
+    def write(
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+    ) -> Written:
+        self._reach("write: before")
+        try:
+            written = self._inner.write(plan, suspects, claims, settle)
+        finally:
+            self._attempted(plan)
+        self._reach("write: after")
+        return written
+
+    def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
+        return _around(self._reach, "positions", lambda: self._inner.positions(sources))
+
+
+class WatchedDeadLetters:
+    """`DeadLetters`, with a point between any two letters."""
+
+    def __init__(self, inner: DeadLetters, reach: Reach) -> None:
+        self._inner = inner
+        self._reach = reach
+
+    def send(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
+        self._reach("send: before")
+        kept: list[KeptPayload] = []
+        for rejection in rejections:
+            self._reach("send: letter")
+            kept.extend(self._inner.send([rejection]))
+        self._reach("send: after")
+        return kept
+
+
+def watch_sql(engine: Engine, reach: Reach) -> None:
+    """Points before BEGIN, before every statement and before COMMIT of the engine's transactions."""
+
+    @event.listens_for(engine, "begin", insert=True)
+    def begin(connection: Any) -> None:
+        reach("sql: begin")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def execute(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        reach(f"sql: {statement.split(None, 1)[0].lower()}")
+
+    @event.listens_for(engine, "commit")
+    def commit(connection: Any) -> None:
+        reach("sql: commit")
