@@ -19,9 +19,9 @@ class RowRefused(Exception):
 
 
 class Refusal(NamedTuple):
-    """A row by its index, and why the database would not have it."""
+    """A row by its number, and why the database would not have it."""
 
-    index: int
+    row: int
     error: RowRefused
 
 

@@ -100,7 +100,9 @@ class Store(Protocol):
     def claim(self, source: TopicPartition, found: Found) -> Claim:
         """Take the partition over from whoever has it: from now on its epoch is ours."""
 
-    def write(self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle) -> Written:
+    def write(
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+    ) -> Written:
         """All of a batch in one transaction: memories, ledger, counters, positions.
 
         The caller passes no record below the claim's next offset. Raises `OwnershipLost` when an epoch has moved on.

@@ -69,7 +69,7 @@ class Worker:
                     self.source.commit(self.ownership.claims)
                 return
             except OwnershipLost as lost:
-                log.warning("partitions lost: their records are dropped here", partitions=sorted(map(str, lost.partitions)))
+                log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
             except Transient as trouble:
                 self.ownership.doubt()

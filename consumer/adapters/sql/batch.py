@@ -1,0 +1,164 @@
+"""One batch in one transaction: staged, decided, applied.
+
+The order matters. Staging comes first, while nothing is locked: a process frozen in the middle of a COPY holds nobody
+up. Memories are locked next, in the order of their ids, then written; the ledger last. What the filter did not know
+the unique keys do: where they say otherwise, the transaction goes back to its savepoint and decides anew, knowing more.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable, Select, literal, select, update
+
+from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.rows import Row, row_of
+from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
+from consumer.adapters.sql.types import Moment
+from consumer.isolation import Refusal, apply_isolated
+from consumer.memory.ordering import State
+from consumer.records import Arrival
+from consumer.verdicts import Knowledge, Verdicts, database_refused, decide_batch
+
+
+class _Surprised(Exception):
+    """The database knows something that we did not."""
+
+
+class BatchTransaction:
+    """The part of the transaction that is about events; the caller owns the connection and commits."""
+
+    def __init__(self, connection: Connection, dialect: SqlDialect, arrivals: Sequence[Arrival], now: datetime) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._arrivals = arrivals
+        self._now = now
+        self._known = Knowledge()
+
+    def run(self, suspects: Collection[UUID]) -> Verdicts:
+        """Apply the batch. Raises `Transient` or `Fatal`; a row that the database refuses is a rejection."""
+        if not self._arrivals:
+            return Verdicts()
+        with translated():
+            self._known.ledger = self._look_up(suspects)
+        self._stage()
+        return self._apply_until_settled()
+
+    @property
+    def known_before(self) -> dict[UUID, str]:
+        """The events of the batch that the ledger had already, as far as that was found out."""
+        return self._known.ledger
+
+    def _stage(self) -> None:
+        """Copy every event that may be new. Those that can't even be copied are refused."""
+        rows = [
+            row_of(place, event)
+            for place, (_, event) in enumerate(self._arrivals)
+            if event.event_id not in self._known.ledger
+        ]
+        self._refuse([(rows[bad.row][0], bad) for bad in apply_isolated(rows, self._stage_run)])
+
+    def _stage_run(self, rows: Sequence[Row]) -> None:
+        with translated(), self._connection.begin_nested():
+            self._dialect.stage(self._connection, rows)
+
+    def _apply_until_settled(self) -> Verdicts:
+        while True:
+            with translated():
+                self._known.states = self._lock_states()
+                savepoint = self._connection.begin_nested()
+            try:
+                verdicts = self._write_memories()
+                self._enter_in_ledger(verdicts.accepted)
+            except _Surprised:
+                savepoint.rollback()
+            else:
+                with translated():
+                    savepoint.commit()
+                return verdicts
+
+    def _write_memories(self) -> Verdicts:
+        """Write the last state of each memory. A refused one is decided again without the event that spoilt it."""
+        written: set[int] = set()
+        while True:
+            verdicts = decide_batch(self._arrivals, self._known)
+            creates, updates = frozenset(verdicts.creates), verdicts.updates
+            todo = sorted(creates.union(updates) - written)
+            refusals = apply_isolated(todo, partial(self._write_run, creates=creates))
+            written.update(todo)
+            if not refusals:
+                return verdicts
+            self._refuse([(todo[bad.row], bad) for bad in refusals])
+
+    def _write_run(self, places: Sequence[int], *, creates: Collection[int]) -> None:
+        """Write these rows, or raise `RowRefused` having written none."""
+        fresh = [place for place in places if place in creates]
+        stale = [place for place in places if place not in creates]
+        with translated(), self._connection.begin_nested():
+            if fresh and self._insert(fresh) != len(fresh):
+                raise _Surprised
+            if stale:
+                self._update(stale)
+            self._dialect.check_now(self._connection)
+
+    def _insert(self, places: Collection[int]) -> int:
+        chosen = self._staged_at(places, "memory_id", *MEMORY_COLUMNS).add_columns(literal(self._now, Moment))
+        names = ["memory_id", *MEMORY_COLUMNS, "written_at"]
+        statement = self._dialect.insert(memories).from_select(names, chosen.order_by(staged.c.memory_id))
+        return self._count(statement.on_conflict_do_nothing())
+
+    def _update(self, places: Collection[int]) -> None:
+        values = {name: staged.c[name] for name in MEMORY_COLUMNS}
+        self._connection.execute(
+            update(memories)
+            .values(**values, written_at=literal(self._now, Moment))
+            .where(memories.c.memory_id == staged.c.memory_id, self._dialect.among(staged.c.seq, places))
+        )
+
+    def _enter_in_ledger(self, accepted: dict[UUID, int]) -> None:
+        """Enter the ids of all events that count. The unique key decides: one that is there is a surprise."""
+        if not accepted:
+            return
+        chosen = self._staged_at(accepted.values(), "event_id", "memory_id")
+        statement = self._dialect.insert(event_ledger).from_select(
+            ["event_id", "memory_id", "recorded_at"],
+            chosen.add_columns(literal(self._now, Moment)).order_by(staged.c.event_id),
+        )
+        with translated():
+            entered = self._count(statement.on_conflict_do_nothing())
+            if entered != len(accepted):
+                self._known.ledger.update(self._look_up(accepted.keys()))
+                raise _Surprised
+
+    def _count(self, insert: Executable) -> int:
+        return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+
+    def _staged_at(self, places: Collection[int], *names: str) -> Select[tuple[object, ...]]:
+        columns = [staged.c[name] for name in names]
+        return select(*columns).where(self._dialect.among(staged.c.seq, places))
+
+    def _look_up(self, event_ids: Collection[UUID]) -> dict[UUID, str]:
+        if not event_ids:
+            return {}
+        statement = select(event_ledger.c.event_id, event_ledger.c.memory_id)
+        rows = self._connection.execute(statement.where(self._dialect.among(event_ledger.c.event_id, event_ids)))
+        return {event_id: memory_id for event_id, memory_id in rows}
+
+    def _lock_states(self) -> dict[str, State]:
+        memory_ids = {event.memory_id for _, event in self._arrivals if event.event_id not in self._known.ledger}
+        if not memory_ids:
+            return {}
+        table = memories.c
+        statement = (
+            select(table.memory_id, table.owner_id, table.occurred_at, table.is_deleted)
+            .where(self._dialect.among(table.memory_id, memory_ids))
+            .order_by(table.memory_id)
+            .with_for_update()
+        )
+        return {memory_id: State(*state) for memory_id, *state in self._connection.execute(statement)}
+
+    def _refuse(self, refusals: Sequence[tuple[int, Refusal]]) -> None:
+        for place, (_, error) in refusals:
+            self._known.refused[place] = database_refused(self._arrivals[place], error.cause or error)

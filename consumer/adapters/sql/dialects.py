@@ -1,0 +1,134 @@
+"""What differs between PostgreSQL and SQLite: staging, timeouts, and how a list of values is passed. Nothing else."""
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from psycopg import sql
+from sqlalchemy import Column, ColumnElement, Connection, any_, bindparam, cast, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.schema import CreateTable
+
+from consumer.adapters.sql.rows import Row
+from consumer.adapters.sql.tables import staged
+from consumer.adapters.sql.types import iso
+
+STAGED_COLUMNS = tuple(column.name for column in staged.columns)
+
+
+class SqlDialect(Protocol):
+    """One database's way of doing what SQL leaves open."""
+
+    insert: Callable[..., Any]
+
+    def open(self, connection: Connection) -> None:
+        """Prepare a transaction: its timeouts. One round trip."""
+
+    def open_for_batch(self, connection: Connection) -> None:
+        """The same, and an empty staging table. One round trip."""
+
+    def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
+        """Append rows to the staging table."""
+
+    def check_now(self, connection: Connection) -> None:
+        """Check deferred constraints now, not at COMMIT: they would pass the savepoint that a row is tried under."""
+
+    def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """`column` is one of `values`, passed as one parameter however many there are."""
+
+
+@dataclass(slots=True, frozen=True)
+class Timeouts:
+    """How long the server bears with one of our sessions, in seconds.
+
+    A process frozen in a transaction holds locks that the next owner of its partitions needs: `idle` bounds that, and
+    must stay below the group's session timeout.
+    """
+
+    idle: float = 20.0
+    lock: float = 10.0
+    statement: float = 60.0
+
+
+class Postgres:
+    """COPY into a temporary table that lives for the transaction, so that PgBouncer may sit in between."""
+
+    insert = staticmethod(postgresql.insert)
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        settings = {
+            "idle_in_transaction_session_timeout": timeouts.idle,
+            "lock_timeout": timeouts.lock,
+            "statement_timeout": timeouts.statement,
+        }
+        local = [f"SET LOCAL {name} = {int(seconds * 1000)}" for name, seconds in settings.items()]
+        table = str(CreateTable(staged).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+        # Deciding anew must see what another transaction has committed meanwhile, whatever the server's default is.
+        isolation = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+        self._limits = "; ".join([isolation, *local, "SET LOCAL timezone = 'UTC'"])
+        self._prelude = f"{self._limits}; {table}"
+        columns = sql.SQL(", ").join(map(sql.Identifier, STAGED_COLUMNS))
+        self._copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(staged.name), columns)
+
+    def open(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self._limits)
+
+    def open_for_batch(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self._prelude)
+
+    def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def check_now(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+class Sqlite:
+    """A temporary table of the connection, filled by executemany."""
+
+    insert = staticmethod(sqlite.insert)
+
+    def __init__(self) -> None:
+        create = str(CreateTable(staged, if_not_exists=True).compile(dialect=sqlite.dialect()))
+        self._create = create
+        self._fill = f"INSERT INTO {staged.name} VALUES ({', '.join('?' * len(STAGED_COLUMNS))})"
+
+    def open(self, connection: Connection) -> None:
+        """The time to wait for a lock is set with the connection."""
+
+    def open_for_batch(self, connection: Connection) -> None:
+        connection.exec_driver_sql(self._create)
+        connection.exec_driver_sql(f"DELETE FROM {staged.name}")
+
+    def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
+        plain = [tuple(_plain(value) for value in row) for row in rows]
+        if plain:
+            connection.exec_driver_sql(self._fill, plain)
+
+    def check_now(self, connection: Connection) -> None:
+        """SQLite checks at once whatever is not declared deferred, and nothing here is."""
+
+    def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        listed = func.json_each(json.dumps([_plain(value) for value in values])).table_valued("value")
+        return column.in_(select(cast(listed.c.value, column.type)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return value.hex
+    return iso(value) if isinstance(value, datetime) else value
+
+
+def dialect_of(name: str, timeouts: Timeouts) -> SqlDialect:
+    """The dialect by SQLAlchemy's name for it."""
+    return Postgres(timeouts) if name == "postgresql" else Sqlite()

@@ -1,0 +1,59 @@
+"""Connections."""
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from consumer.errors import SettingsError
+
+KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
+READ_ONLY = "consumer_read_only"
+"""The execution option of transactions that only read: on SQLite they take no lock that a writer needs."""
+
+
+def open_engine(url: str, *, connect_timeout: float = 5.0, pool_size: int = 1) -> Engine:
+    """An engine for a `postgresql://` or `sqlite:///` URL. Opens no connection yet. Raises `SettingsError`."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, connect_timeout)
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        # PgBouncer in transaction mode hands out another server connection each time: nothing may be prepared on one.
+        connect_args={"connect_timeout": max(2, round(connect_timeout)), "prepare_threshold": None, **KEEPALIVES},
+    )
+
+
+def _parse(url: str) -> URL:
+    advice = "Use postgresql://user:password@host/name or sqlite:///path/to/file.db"
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("CONSUMER_DATABASE_URL is not a database URL", advice=advice) from error
+    if parsed.get_backend_name() not in ("postgresql", "sqlite"):
+        raise SettingsError(
+            f"CONSUMER_DATABASE_URL names {parsed.get_backend_name()}, which is not served", advice=advice
+        )
+    return parsed
+
+
+def _sqlite(url: URL, busy_timeout: float) -> Engine:
+    engine = create_engine(url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": busy_timeout})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # The driver would open transactions on its own and only before some statements; `begin` below does it instead.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A power cut may cost the newest commits, never the file's health; Kafka then hands the records out again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        is_reading = connection.get_execution_options().get(READ_ONLY, False)
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,67 @@
+"""Database errors, sorted by what the caller does next."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from consumer.errors import ConsumerError, Fatal, Transient
+from consumer.isolation import RowRefused
+
+# SQLSTATE classes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit (an index row too large)
+PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
+PASSING_STATES = ("25006", "25P03")  # read-only (a fail-over in progress), idle in transaction too long
+SQLITE_PASSING = ("locked", "busy", "disk", "readonly", "i/o", "unable to open")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Within, every exception of the database is one of ours: `RowRefused`, `Transient` or `Fatal`."""
+    try:
+        yield
+    except (psycopg.Error, SQLAlchemyError) as error:
+        raise _ours(error) from error
+
+
+def _ours(error: psycopg.Error | SQLAlchemyError) -> ConsumerError | RowRefused:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    message = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
+    if isinstance(original, psycopg.Error):
+        return _of_postgres(original, message)
+    if isinstance(original, sqlite3.Error):
+        return _of_sqlite(original, message)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Transient(f"database: {message}")
+    return Fatal(f"database: {message}")
+
+
+def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefused:
+    state = error.sqlstate or ""
+    if state.startswith(DATA_CLASSES) or (not state and isinstance(error, psycopg.DataError)):
+        return RowRefused(message, error)
+    if state.startswith(PASSING_CLASSES) or state in PASSING_STATES:
+        return Transient(f"database: {message}")
+    if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Transient(f"database: {message}")
+    return Fatal(f"database: {message} (SQLSTATE {state or 'none'})", advice=_advice(state))
+
+
+def _of_sqlite(error: sqlite3.Error, message: str) -> ConsumerError | RowRefused:
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
+        return RowRefused(message, error)
+    if isinstance(error, sqlite3.OperationalError) and any(word in message.lower() for word in SQLITE_PASSING):
+        return Transient(f"database: {message}")
+    return Fatal(f"database: {message}", advice=_advice("42P01" if "no such" in message else ""))
+
+
+def _advice(state: str) -> str:
+    if state.startswith("28"):
+        return "Check user and password in CONSUMER_DATABASE_URL."
+    if state in ("42P01", "42703"):
+        return "Bring the tables up to date: memory-consumer db upgrade"
+    if state == "42501":
+        return "Grant the consumer's database user the rights it lacks."
+    return ""

@@ -1,0 +1,39 @@
+"""An event as a row of the staging table."""
+
+from typing import Any
+
+import orjson
+
+from consumer.memory.model import MemoryEvent
+
+Row = tuple[Any, ...]
+
+
+def row_of(seq: int, event: MemoryEvent) -> Row:
+    """The values of `tables.staged`, in its order; documents as JSON text. A deletion keeps nothing but its time."""
+    memory = event.memory
+    if memory is None:
+        return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 11
+    return (
+        seq,
+        event.event_id,
+        event.memory_id,
+        memory.owner_id,
+        event.occurred_at,
+        False,
+        event.producer,
+        memory.content,
+        memory.summary,
+        _json(memory.source_message_ids),
+        _json(memory.participants),
+        _json(memory.tags),
+        memory.confidence,
+        memory.extracted_at,
+        _json(memory.metadata),
+        _json(memory.emotional_context),
+        _json(memory.relationship_dynamics),
+    )
+
+
+def _json(document: object) -> str | None:
+    return None if document is None else orjson.dumps(document).decode()

@@ -1,0 +1,115 @@
+"""The store: what a consumer writes, and the row of each partition, which is the truth."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from consumer.adapters.sql import partition_rows
+from consumer.adapters.sql.batch import BatchTransaction
+from consumer.adapters.sql.dialects import Timeouts, dialect_of
+from consumer.adapters.sql.engine import READ_ONLY
+from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.tables import kept_payloads
+from consumer.errors import Fatal, Transient
+from consumer.isolation import RowRefused
+from consumer.ports import Clock, Settle
+from consumer.positions import Because, start
+from consumer.records import Claim, Found, KeptPayload, Plan, TopicPartition, Written
+from consumer.verdicts import count_rejections, totals
+
+log = structlog.get_logger(__name__)
+
+
+class SqlStore:
+    """`ports.Store` on PostgreSQL and SQLite. One connection, one thread."""
+
+    def __init__(self, engine: Engine, group_id: str, clock: Clock, timeouts: Timeouts | None = None) -> None:
+        self._engine = engine
+        self._group_id = group_id
+        self._clock = clock
+        self._dialect = dialect_of(engine.dialect.name, timeouts or Timeouts())
+
+    def claim(self, source: TopicPartition, found: Found) -> Claim:
+        """Take the partition over: a new epoch, from the position that `positions.start` decides."""
+        now = self._clock.now()
+        with self._transaction() as connection:
+            self._dialect.open(connection)
+            row = partition_rows.lock(connection, self._group_id, source)
+            begin = start(partition_rows.known(row), found)
+            if row is None:
+                partition_rows.create(connection, self._dialect, self._group_id, source, found.topic_id, begin, now)
+            else:
+                partition_rows.take_over(connection, self._group_id, source, found.topic_id, begin, now)
+            if begin.because is not Because.RESUMED:
+                before = None if row is None else row.next_offset
+                partition_rows.audit(connection, self._group_id, source, before, begin, now)
+        if begin.is_loud:
+            log.warning("position moved", partition=str(source), because=begin.because, skipped=begin.skipped)
+        epoch = 1 if row is None else row.epoch + 1
+        return Claim(source, epoch, begin.next_offset, begin.incarnation)
+
+    def write(
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+    ) -> Written:
+        """A batch in one transaction. See `batch` for the events, `partition_rows.fence` for what ends it."""
+        now = self._clock.now()
+        with self._transaction() as connection:
+            self._dialect.open_for_batch(connection)
+            batch = BatchTransaction(connection, self._dialect, plan.arrivals, now)
+            verdicts = batch.run(suspects)
+            rejections = [*plan.rejections, *verdicts.rejections]
+            counts = verdicts.counts + count_rejections(rejections)
+            if rejections:
+                self._keep(connection, settle(rejections))
+            records_read = Counter(record.source for record, _ in plan.arrivals)
+            records_read.update(rejection.record.source for rejection in plan.rejections)
+            partition_rows.count(connection, self._dialect, self._group_id, counts)
+            partition_rows.fence(connection, self._group_id, claims, plan.next_offsets, records_read, counts, now)
+        known = batch.known_before.keys()
+        return Written(
+            plan.next_offsets,
+            totals(counts),
+            [*verdicts.accepted, *known],
+            confirmed=len(known & set(suspects)),
+            false_alarms=len(set(suspects) - known),
+        )
+
+    def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
+        """The rows as they stand."""
+        with self._transaction(read_only=True) as connection:
+            return partition_rows.read(connection, self._group_id, sources)
+
+    def _keep(self, connection: Connection, payloads: Sequence[KeptPayload]) -> None:
+        if not payloads:
+            return
+        rows = [
+            {
+                "letter_id": payload.letter_id,
+                "key": payload.record.key,
+                "value": payload.record.value,
+                "headers": [[name, None if value is None else value.hex()] for name, value in payload.record.headers],
+                "kept_at": self._clock.now(),
+            }
+            for payload in payloads
+        ]
+        connection.execute(self._dialect.insert(kept_payloads).on_conflict_do_nothing(), rows)
+
+    @contextmanager
+    def _transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
+        """A transaction that commits unless something is raised; what is raised is one of ours."""
+        engine = self._engine.execution_options(**{READ_ONLY: True}) if read_only else self._engine
+        try:
+            with translated(), engine.begin() as connection:
+                yield connection
+        except Transient:
+            # The connection may be half dead, or lead to a server that has stepped down: the next try gets a new one.
+            self._engine.dispose()
+            raise
+        except RowRefused as refused:
+            raise Fatal(
+                f"database: {refused}", advice="A table differs from what this version expects: db upgrade"
+            ) from refused

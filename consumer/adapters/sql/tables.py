@@ -1,0 +1,156 @@
+"""The tables. Why they are cut like this, with the figures: docs/storage.md.
+
+Changed only together with a migration: a test compares the two.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+from consumer.adapters.sql.types import Json, Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Identifier = String(255)
+BigSerial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _memory_columns() -> list[Column[object]]:
+    """What a memory consists of; the staging table has the same."""
+    return [
+        Column("owner_id", Identifier),
+        Column("occurred_at", Moment, nullable=False),
+        Column("is_deleted", Boolean, nullable=False),
+        Column("producer", Identifier),
+        Column("content", Text),
+        Column("summary", Text),
+        Column("source_message_ids", Json),
+        Column("participants", Json),
+        Column("tags", Json),
+        Column("confidence", Float(53)),
+        Column("extracted_at", Moment),
+        Column("metadata", Json),
+        Column("emotional_context", Json),
+        Column("relationship_dynamics", Json),
+    ]
+
+
+memories = Table(
+    "memories",
+    metadata,
+    Column("memory_id", Identifier, primary_key=True),
+    *_memory_columns(),
+    Column("written_at", Moment, nullable=False),
+    # A deleted memory keeps its id and the time of its deletion: a later event of it must find it deleted.
+    CheckConstraint("is_deleted = (content IS NULL) AND is_deleted = (owner_id IS NULL)", name="deleted_is_empty"),
+    # memory show --owner
+    Index(None, "owner_id", "occurred_at"),
+)
+
+event_ledger = Table(
+    "event_ledger",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("memory_id", Identifier, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    # db prune. Rows arrive in the order of this column, so a block range index serves it at next to no cost.
+    Index(None, "recorded_at", postgresql_using="brin"),
+)
+
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("group_id", Identifier, primary_key=True),
+    Column("topic", Identifier, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("topic_id", String(64)),
+    Column("incarnation", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("records_read", BigInteger, nullable=False),
+    Column("stored", BigInteger, nullable=False),
+    Column("merged", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("dead_lettered", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    # Every record read ends as exactly one of the four: the database refuses a transaction that says otherwise.
+    CheckConstraint("records_read = stored + merged + duplicates + dead_lettered", name="every_record_ends_once"),
+)
+
+outcome_counts = Table(
+    "outcome_counts",
+    metadata,
+    Column("group_id", Identifier, primary_key=True),
+    Column("topic", Identifier, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("category", String(32), primary_key=True),
+    Column("records", BigInteger, nullable=False),
+)
+
+position_changes = Table(
+    "position_changes",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("group_id", Identifier, nullable=False),
+    Column("topic", Identifier, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("because", String(32), nullable=False),
+    Column("from_offset", BigInteger),
+    Column("to_offset", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+kept_payloads = Table(
+    "kept_payloads",
+    metadata,
+    Column("letter_id", String(320), primary_key=True),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", Json, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+consumers = Table(
+    "consumers",
+    metadata,
+    Column("consumer_id", Identifier, primary_key=True),
+    Column("group_id", Identifier, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("snapshot", Json, nullable=False),
+)
+
+# Lives for one transaction. `seq` is the event's place in its batch.
+staged = Table(
+    "staged_events",
+    MetaData(),
+    Column("seq", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("memory_id", Identifier, nullable=False),
+    *_memory_columns(),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+MEMORY_COLUMNS = tuple(column.name for column in _memory_columns())
