@@ -1,0 +1,69 @@
+"""Several consumers of one group on one machine: a process each, because a process uses one core.
+
+The supervisor only waits. It passes on what it is told to stop with; when a child fails, it stops the others too and
+ends as that child did, so that whoever runs it sees the failure and starts it again.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import structlog
+
+from consumer.signals import STOPPING, exit_code
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """Runs `count` processes of one command until all have ended. For the main thread only."""
+
+    def __init__(self, command: list[str], count: int) -> None:
+        self._command = command
+        self._count = count
+        self._children: set[int] = set()
+
+    def run(self) -> int:
+        """Start them and wait. Returns 0 when all ended well, else the exit code of the first that did not."""
+        code = 0
+        with self._passing_signals_on():
+            self._start()
+            while self._children:
+                pid, status = os.wait()
+                if pid in self._children:
+                    self._children.remove(pid)
+                    code = code or self._ended(pid, os.waitstatus_to_exitcode(status))
+        return code
+
+    def _start(self) -> None:
+        for _ in range(self._count):
+            # A group of its own: Ctrl-C at a terminal goes to all of a group, and would reach each child twice.
+            pid = os.posix_spawn(self._command[0], self._command, os.environ, setpgroup=0)
+            self._children.add(pid)
+            log.info("worker started", pid=pid)
+
+    def _ended(self, pid: int, status: int) -> int:
+        """Report the end of a child; a failure stops the others."""
+        if status == 0:
+            log.info("worker ended", pid=pid)
+            return 0
+        code = exit_code(-status) if status < 0 else status
+        log.error("worker failed; the others are asked to stop", pid=pid, exit_code=code)
+        self._pass_on(signal.SIGTERM, None)
+        return code
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        for pid in list(self._children):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    @contextmanager
+    def _passing_signals_on(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._pass_on) for number in STOPPING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

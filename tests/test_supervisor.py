@@ -1,0 +1,97 @@
+"""Several processes of one command: how they end together. Real processes, real signals."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SUPERVISE = """
+import sys
+from consumer.supervisor import Supervisor
+sys.exit(Supervisor([sys.executable, "-c", sys.argv[1], *sys.argv[3:]], int(sys.argv[2])).run())
+"""
+
+WAITS = """
+import signal, sys
+def end(*_):
+    print("asked", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGINT, end)
+print("ready", flush=True)
+signal.pause()
+"""
+
+ONE_FAILS = f"""
+import os, sys
+try:
+    os.close(os.open(sys.argv[1], os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    {WAITS.replace(chr(10), chr(10) + "    ")}
+print("failing", flush=True)
+sys.stdin.readline()
+%s
+"""
+
+
+def supervised(script: str, count: int, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-c", SUPERVISE, script, str(count), *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def lines(process: subprocess.Popen[str], *wanted: str) -> None:
+    """Read until each of the children's words was seen; a child that never says its word ends the test by its end."""
+    assert process.stdout is not None
+    missing = list(wanted)
+    while missing:
+        line = process.stdout.readline()
+        assert line, f"ended without saying {missing}"
+        if line.strip() in missing:
+            missing.remove(line.strip())
+
+
+def test_all_ending_well_is_0() -> None:
+    assert supervised("pass", 3).wait(20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_reaches_every_child(number: signal.Signals) -> None:
+    process = supervised(WAITS, 2)
+    lines(process, "ready", "ready")
+    process.send_signal(number)
+    lines(process, "asked", "asked")
+    assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("sys.exit(3)", 3), ("import signal; os.kill(os.getpid(), signal.SIGKILL)", 128 + signal.SIGKILL)]
+)
+def test_a_child_that_fails_stops_the_others_and_its_code_is_passed_on(tmp_path: Path, end: str, code: int) -> None:
+    process = supervised(ONE_FAILS % end, 2, str(tmp_path / "first"))
+    lines(process, "failing", "ready")
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    lines(process, "asked")
+    assert process.wait(20) == code
+
+
+SECOND_SIGNAL = """
+import os, signal
+from consumer.signals import stopping_on_signals
+from consumer.stopping import Stop
+stop = Stop()
+with stopping_on_signals(stop):
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert (stop.requested, stop.reason) == (True, "SIGTERM")
+    print("asked once", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("never printed", flush=True)
+"""
+
+
+def test_the_first_signal_asks_and_the_second_ends_at_once() -> None:
+    ended = subprocess.run([sys.executable, "-c", SECOND_SIGNAL], capture_output=True, text=True, timeout=20)
+    assert (ended.returncode, ended.stdout) == (128 + signal.SIGTERM, "asked once\n")
