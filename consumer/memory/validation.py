@@ -1,8 +1,8 @@
 """A decoded event into a checked one, or all that is wrong with it.
 
-What comes in is the *raw form*: plain dictionaries with Avro's field names, moments as microseconds since 1970,
-`event_id` as text. pydantic checks each field by the rules beside it in `consumer.memory.model`; rules between fields
-are checked here, also where single fields are wrong, so that a publisher hears of everything at once.
+What comes in is the raw form of `consumer.memory.raw_form`. pydantic checks each field by the rules beside it in
+`consumer.memory.model`; rules between fields are checked here, also where single fields are wrong, so that a publisher
+hears of everything at once.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -13,16 +13,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from consumer.memory.field_errors import FieldErrors, Location, at_most, field_error, plain
 from consumer.memory.model import MemoryEvent
+from consumer.memory.raw_form import Raw
 from consumer.memory.rules import explain
 from consumer.records import FieldError
-
-Raw = dict[str, Any]
 
 _check_fields = TypeAdapter(MemoryEvent).validator.validate_python
 
 
 def validate(raw: Raw) -> MemoryEvent | FieldErrors:
-    """The event, or every field error of it; never an empty tuple. Past a hundred errors the rest is only counted."""
+    """The event, or every field error of it; never an empty tuple. Past a hundred the rest is left out, and it says so."""
     try:
         event: MemoryEvent = _check_fields(raw)
     except ValidationError as refused:

@@ -1,0 +1,61 @@
+"""Framed Avro into events. Whoever wrote the bytes may have meant harm: whatever they are, the answer is a value."""
+
+import traceback
+from io import BytesIO
+from typing import Any
+
+from fastavro import schemaless_reader
+from fastavro.read import SchemaResolutionError
+
+from consumer.adapters.avro import rejections
+from consumer.adapters.avro.framing import HEADER_BYTES, schema_id_of
+from consumer.adapters.avro.schemas import Schemas, WriterSchema
+from consumer.memory.model import MemoryEvent
+from consumer.memory.validation import validate
+from consumer.records import Record, Rejection
+
+
+class AvroDecoder:
+    """Implements `consumer.ports.Decoder`."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+
+    def decode(self, record: Record) -> MemoryEvent | Rejection:
+        """The event, or why there is none. Raises `Transient` where the schema could not be asked for."""
+        value = record.value
+        if not value:
+            return rejections.empty_value(record)
+        schema_id = schema_id_of(value)
+        if schema_id is None:
+            return rejections.not_framed(record, value)
+        schema = self._schemas.by_id(schema_id)
+        if schema is None:
+            return rejections.unknown_schema_id(record, schema_id)
+        return _decode(record, value, schema)
+
+
+def _decode(record: Record, value: bytes, schema: WriterSchema) -> MemoryEvent | Rejection:
+    stream = BytesIO(value)
+    stream.seek(HEADER_BYTES)
+    try:
+        raw: Any = schemaless_reader(stream, schema.writer, schema.reader)
+    except Exception as error:  # noqa: BLE001 - fastavro raises whatever the bytes led to: IndexError, EOFError, ...
+        return rejections.undecodable(record, schema.schema_id, _code(error), error, traceback.format_exc(limit=-3))
+    if stream.tell() != len(value):
+        return rejections.trailing_bytes(record, schema.schema_id, len(value) - stream.tell())
+    checked = validate(raw)
+    if isinstance(checked, tuple):
+        return rejections.invalid_event(record, schema.schema_id, checked)
+    return checked
+
+
+def _code(error: Exception) -> str:
+    match error:
+        case EOFError():
+            return "truncated"
+        case UnicodeDecodeError():
+            return "invalid_utf8"
+        case SchemaResolutionError():
+            return "unresolvable"
+    return "malformed"
