@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from consumer.devstack.java import find_java
 from consumer.devstack.kafka_jars import kafka_jars
 from consumer.devstack.loopback import HOST, free_port
-from consumer.devstack.process import Launch, NotReady, ServerProcess
+from consumer.devstack.process import Command, Launch, NotReady, ServerProcess
 from consumer.devstack.service import Service
 
 _CLUSTER_ID = "bWVtb3J5LWNvbnN1bWVyMA"
@@ -56,7 +56,7 @@ class Kafka(Service):
         return f"{HOST}:{self._port}"
 
     def _launch(self, directory: Path) -> ServerProcess:
-        java = [find_java(), _HEAP, _LOG_LEVEL, "-cp", f"{kafka_jars()}/*"]
+        java: Command = [find_java(), _HEAP, _LOG_LEVEL, "-cp", f"{kafka_jars()}/*"]
         self._port = free_port()
         properties = directory / "server.properties"
         properties.write_text(_server_properties(self._port, directory / "data"))
@@ -87,8 +87,8 @@ def _other_port(port: int) -> int:
     return other
 
 
-def _format(java: list[str | Path], properties: Path) -> None:
-    command = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", properties]
-    done = subprocess.run(command, capture_output=True, text=True)
+def _format(java: Command, properties: Path) -> None:
+    command: Command = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", properties]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise NotReady(f"Kafka's storage could not be formatted.\n{done.stdout}{done.stderr}")

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from consumer.devstack.process import Command
 from consumer.devstack.service import Unavailable
+
+_GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
 
 
 def kafka_jars() -> Path:
@@ -62,8 +65,8 @@ def _fetch(pom: str, jars: Path) -> None:
 
 
 def _run_maven(maven: str, project: Path, output: Path) -> None:
-    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={output}"]
-    done = subprocess.run([maven, "--batch-mode", "--quiet", "--file", project, *goal], capture_output=True, text=True)
+    command: Command = [maven, "--batch-mode", "--quiet", "--file", project, *_GOAL, f"-DoutputDirectory={output}"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         reason = "\n".join((done.stdout + done.stderr).strip().splitlines()[:12])
         raise Unavailable(

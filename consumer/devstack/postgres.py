@@ -18,13 +18,14 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from consumer.devstack.loopback import HOST, free_port
-from consumer.devstack.process import Launch, NotReady, ServerProcess, as_user
+from consumer.devstack.process import Command, Launch, NotReady, ServerProcess, as_user
 from consumer.devstack.service import Service, Unavailable
 
 _SUPERUSER = "postgres"
 _UNPRIVILEGED_USERS = ("postgres", "nobody")
 _COPY_FOR_OTHER_USERS = Path("/var/cache/memory-consumer")
 
+_INITDB_OPTIONS = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
 _CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """Loses data when the machine dies, not when a process does."""
 
@@ -154,19 +155,8 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 
 def _create_cluster(binaries: Path, data: Path, user: str | None) -> None:
-    command = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        _SUPERUSER,
-        "--auth=trust",
-        "--no-sync",
-        "-E",
-        "UTF8",
-        "--locale=C",
-    ]
-    done = subprocess.run(command, cwd="/", capture_output=True, text=True, **as_user(user))
+    command: Command = [binaries / "initdb", "-D", data, "-U", _SUPERUSER, *_INITDB_OPTIONS]
+    done = subprocess.run(command, cwd="/", check=False, capture_output=True, text=True, **as_user(user))
     if done.returncode:
         raise NotReady(f"initdb ended with status {done.returncode}.\n{done.stdout}{done.stderr}")
 

@@ -22,6 +22,10 @@ _LOOK_EVERY_SECONDS = 0.03
 _LOG_TAIL_LINES = 25
 
 
+Command = Sequence[str | Path]
+"""A program and its arguments."""
+
+
 class NotReady(ConsumerError):
     """A server died before it answered, or did not answer in time. `str()` ends with the last lines of its log."""
 
@@ -35,7 +39,7 @@ class Launch:
     however it ends.
     """
 
-    command: Sequence[str | Path]
+    command: Command
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
@@ -57,7 +61,7 @@ class ServerProcess:
                 cwd=launch.log.parent,
                 env=None if launch.environment is None else {**os.environ, **launch.environment},
                 start_new_session=True,
-                preexec_fn=_end_with_parent(launch),
+                preexec_fn=_end_with_parent(launch),  # noqa: PLW1509 (two system calls, no lock)
                 **as_user(launch.user),
             )
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import redis
 
 from consumer.devstack.loopback import HOST, free_port
-from consumer.devstack.process import Launch, ServerProcess
+from consumer.devstack.process import Command, Launch, ServerProcess
 from consumer.devstack.service import Service, Unavailable
 
 _MACHINE_MODULES = (
@@ -37,10 +37,13 @@ class Redis(Service):
 
     def _launch(self, directory: Path) -> ServerProcess:
         self._port = free_port()
-        command: list[str | Path] = [find_server(), "--bind", HOST, "--port", str(self._port)]
-        command += ["--save", "", "--appendonly", "no", "--dir", directory]
-        if module := find_bloom_module():
-            command += ["--loadmodule", module]
+        module = find_bloom_module()
+        command: Command = [
+            find_server(),
+            *("--bind", HOST, "--port", str(self._port)),
+            *("--save", "", "--appendonly", "no", "--dir", directory),
+            *(("--loadmodule", module) if module else ()),
+        ]
         launch = Launch(command, directory / "redis.log", detached=self._detached)
         return ServerProcess.started(launch, self._answers)
 
@@ -98,7 +101,7 @@ def _wheel(package: str) -> Path | None:
 
 def _knows_bloom(client: redis.Redis) -> bool:
     try:
-        client.execute_command("BF.EXISTS", "memory-consumer:no-such-filter", "")
+        client.bf().exists("memory-consumer:no-such-filter", "")
     except redis.ResponseError:
         return False
     return True
