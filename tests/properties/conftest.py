@@ -1,0 +1,31 @@
+"""How long the property tests search: MEMORY_CONSUMER_TEST_EXAMPLES examples each, or as many as fit a quick run."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.properties.filters import Exact
+from tests.properties.world import World, worlds
+
+
+def examples(quick: int) -> int:
+    """How many examples to try: `quick` ones unless the environment asks for a longer search."""
+    return int(os.environ.get("MEMORY_CONSUMER_TEST_EXAMPLES", quick))
+
+
+@pytest.fixture(scope="session")
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Exact], World]:
+    """Makes a new world in the place of the last."""
+    return worlds(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> Iterator[None]:
+    """Thousands of deliberate failures are no news."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()

@@ -1,0 +1,214 @@
+"""A world in which consumers live and die: broker, database and filter stay, processes come and go."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from consumer.adapters.avro import AvroDecoder, SchemaDirectory
+from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.store import SqlStore
+from consumer.adapters.sql.tables import metadata
+from consumer.batching import BatchLimits
+from consumer.ownership import Ownership
+from consumer.planning import Planner
+from consumer.ports import Decoder
+from consumer.records import Batch, Plan, Record, TopicPartition, Written
+from consumer.stopping import Bounds, Stop
+from consumer.worker import Worker
+from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
+from tests.properties.filters import Exact
+from tests.properties.naive import Naive, Place, Published, contested
+from tests.properties.reckoning import Database, check_contents
+from tests.properties.stories import MAIN, MIRROR, NOW, REFUSED_BY_THE_DATABASE, Addressed
+from tests.properties.watched import (
+    Reach,
+    WatchedDeadLetters,
+    WatchedDecoder,
+    WatchedFilter,
+    WatchedSource,
+    WatchedStore,
+    watch_sql,
+)
+from tests.wire import SCHEMA
+
+GROUP = "group"
+LETTERS = "letters"
+
+IDLE_SECONDS = 15.0
+"""Longer than a partition that was lost takes to be claimed again."""
+
+
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self._began = now
+        self._seconds = 0.0
+
+    def pass_by(self, seconds: float) -> None:
+        """Let time pass."""
+        self._seconds += seconds
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return self._began + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        """Seconds since the clock was made."""
+        return self._seconds
+
+
+class Nobody:
+    """An observer that does not care."""
+
+    def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
+        """So what."""
+
+    def waiting(self, reason: str) -> None:
+        """So what."""
+
+
+@dataclass
+class Process:
+    """A consumer, and what has to be cleared away once it is dead."""
+
+    worker: Worker
+    source: FakeSource
+    engine: Engine
+
+
+@dataclass
+class World:
+    """What outlives a process, and what has happened in it so far.
+
+    `history`: the records in the order in which their transactions were committed, as seen from outside: after each
+    attempt at a write the positions in the database have either moved over exactly the records of that attempt, or
+    not at all.
+    """
+
+    database: Database
+    decoder: Decoder
+    seen: Exact
+    broker: FakeBroker = field(default_factory=FakeBroker)
+    clock: HandClock = field(default_factory=lambda: HandClock(NOW))
+    published: dict[Place, Published] = field(default_factory=dict)
+    history: list[Place] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.broker.create_topic(MIRROR.topic)
+        self.broker.create_topic(MAIN[0].topic, partitions=len(MAIN))
+        self.broker.create_topic(LETTERS)
+        self.group = FakeGroup(self.broker, GROUP, [MAIN[0].topic, MIRROR.topic])
+        self._positions: dict[TopicPartition, int] = {}
+
+    def publish(self, records: Sequence[Addressed]) -> None:
+        """Put records into the topics."""
+        for to, record in ((addressed.to, addressed.record) for addressed in records):
+            written = self.broker.publish(to, record.value, key=record.key)
+            self.published[_place(written)] = record
+
+    def process(self, name: str, reach: Reach, batch_size: int) -> Process:
+        """A new consumer, as after a start of the program. It runs until nothing has come for a while."""
+        source = FakeSource(self.group, name, waited=self.clock.pass_by)
+        engine = open_engine(f"sqlite:///{self.database.path}", connect_timeout=0.0)
+        watch_sql(engine, reach)
+        watched = WatchedSource(source, reach)
+        store = WatchedStore(SqlStore(engine, GROUP, self.clock), reach, self._attempted)
+        worker = Worker(
+            source=watched,
+            ownership=Ownership(watched, store, self.clock),
+            planner=Planner(
+                WatchedDecoder(self.decoder, reach), max_record_bytes=10_000, max_ahead=timedelta(minutes=5)
+            ),
+            seen=WatchedFilter(self.seen, reach),
+            store=store,
+            dead_letters=WatchedDeadLetters(FakeDeadLetters(self.broker, LETTERS), reach),
+            clock=self.clock,
+            bounds=Bounds(BatchLimits(count=batch_size), Stop(), self.clock, until_idle=IDLE_SECONDS),
+            observer=Nobody(),
+        )
+        return Process(worker, source, engine)
+
+    def bury(self, process: Process) -> None:
+        """What the broker and the database do about a process that is gone; and what must hold at any such moment."""
+        self.group.leave(process.source)
+        process.engine.dispose()
+        self.check_at_any_time()
+
+    def check_at_any_time(self) -> None:
+        """The equation holds; nothing runs ahead of the database."""
+        self.database.check_equation()
+        assert self.seen.known <= self.database.ledger().keys(), "the filter knows what was never stored"
+        next_offsets = self.database.next_offsets()
+        for (_, source), committed in self.broker.committed.items():
+            assert committed.offset <= next_offsets[source], "Kafka's offset is ahead of the database"
+
+    def check_at_the_end(self) -> None:
+        """Every record ended as it should, once."""
+        self.check_at_any_time()
+        assert sorted(self.history) == sorted(self.published), "each record once"
+        expected = Naive()
+        for place in self.history:
+            expected.apply(place, self.published[place].meaning)
+        check_contents(self.database, expected)
+        self._check_letters(expected)
+
+    def _check_letters(self, expected: Naive) -> None:
+        letters = {dict(record.headers)["dlq.id"].decode(): record.value for record in self.broker.records(LETTERS)}
+        by_id = {place.letter_id: record.value for place, record in self.published.items()}
+        assert letters.keys() >= expected.letters, "no letter is missing"
+        assert letters.keys() <= expected.letters | contested(self.published), "no letter is too many"
+        assert all(value == by_id[letter_id] for letter_id, value in letters.items()), "letters keep their bytes"
+
+    def _attempted(self, plan: Plan) -> None:
+        """Look whether an attempt was committed: as a whole, and directly behind what was committed before."""
+        positions = self.database.next_offsets()
+        before = {source: self._positions.get(source, 0) for source in positions}
+        moved = {source: range(before[source], end) for source, end in positions.items() if end != before[source]}
+        self._positions = positions
+        if not moved:
+            return
+        records = [arrival.record for arrival in plan.arrivals] + [rejection.record for rejection in plan.rejections]
+        offsets = {source: sorted(record.offset for record in records if record.source == source) for source in moved}
+        assert offsets == {source: list(passed) for source, passed in moved.items()}, "each record once, in order"
+        assert {record.source for record in records} == moved.keys(), "all of a batch or nothing"
+        self.history += map(_place, records)
+
+
+def _place(record: Record) -> Place:
+    return Place(record.source.topic, record.source.partition, record.offset)
+
+
+def blank_database(path: Path) -> None:
+    """A database with all tables and nothing in them, which refuses memories of one particular content."""
+    engine = open_engine(f"sqlite:///{path}")
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for when in ("INSERT", "UPDATE"):
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER refuse_on_{when} BEFORE {when} ON memories"
+                    f" WHEN NEW.content = '{REFUSED_BY_THE_DATABASE}'"
+                    " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+                )
+            )
+    engine.dispose()
+
+
+def worlds(folder: Path) -> Callable[[Exact], World]:
+    """Makes worlds with databases in the folder, each in the place of the one before."""
+    blank, path = folder / "blank.db", folder / "memories.db"
+    blank_database(blank)
+    decoder = AvroDecoder(SchemaDirectory(SCHEMA.parent))
+
+    def make(seen: Exact) -> World:
+        for leftover in folder.glob(f"{path.name}*"):
+            leftover.unlink()
+        shutil.copyfile(blank, path)
+        return World(Database(path), decoder, seen)
+
+    return make
