@@ -68,16 +68,14 @@ class BatchTransaction:
         while True:
             with translated():
                 self._known.states = self._lock_states()
-                savepoint = self._connection.begin_nested()
             try:
-                verdicts = self._write_memories()
-                self._enter_in_ledger(verdicts.accepted)
+                with translated(), self._connection.begin_nested():
+                    verdicts = self._write_memories()
+                    self._enter_in_ledger(verdicts.accepted)
+                    return verdicts
             except _Surprised:
-                savepoint.rollback()
-            else:
                 with translated():
-                    savepoint.commit()
-                return verdicts
+                    self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
 
     def _write_memories(self) -> Verdicts:
         """Write the last state of each memory. A refused one is decided again without the event that spoilt it."""
@@ -126,11 +124,8 @@ class BatchTransaction:
             ["event_id", "memory_id", "recorded_at"],
             chosen.add_columns(literal(self._now, Moment)).order_by(staged.c.event_id),
         )
-        with translated():
-            entered = self._count(statement.on_conflict_do_nothing())
-            if entered != len(accepted):
-                self._known.ledger.update(self._look_up(accepted.keys()))
-                raise _Surprised
+        if self._count(statement.on_conflict_do_nothing()) != len(accepted):
+            raise _Surprised
 
     def _count(self, insert: Executable) -> int:
         return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
