@@ -2,7 +2,7 @@
 
 import typer
 
-from consumer.cli import config
+from consumer.cli import config, db, memory
 from consumer.cli.commands import Commands
 
 app = typer.Typer(
@@ -15,4 +15,6 @@ app = typer.Typer(
     epilog="Example: memory-consumer demo --events 2000",
 )
 
+app.add_typer(memory.app, name="memory")
+app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from consumer.cli.output import say
-from consumer.errors import ConsumerError, SettingsError
+from consumer.errors import ConsumerError, SettingsError, Transient
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -24,9 +24,15 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except ConsumerError as error:
             say(f"[bold red]Error:[/] {_escaped(str(error))}")
-            if error.advice:
-                say(f"[dim]→[/] {_escaped(error.advice)}")
+            if advice := error.advice or _usual_advice(error):
+                say(f"[dim]→[/] {_escaped(advice)}")
             raise typer.Exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED) from error
+
+
+def _usual_advice(error: ConsumerError) -> str:
+    if isinstance(error, Transient):
+        return "It may pass by itself: try again. Which server was meant: memory-consumer config show"
+    return ""
 
 
 def _escaped(text: str) -> str:

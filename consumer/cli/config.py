@@ -9,7 +9,7 @@ app = typer.Typer(no_args_is_help=True, help="Show and check the settings.")
 
 
 @app.command("show", epilog="Example: memory-consumer config show --config consumer.yaml")
-def show(config: ConfigFile = None, assignments: Assignments = None, as_json: Json = False) -> None:
+def show(*, config: ConfigFile = None, assignments: Assignments = None, as_json: Json = False) -> None:
     """Print every setting with its value and where it comes from. Secrets are masked."""
     effective = load_settings(config, assignments).effective()
     if as_json:
@@ -19,7 +19,7 @@ def show(config: ConfigFile = None, assignments: Assignments = None, as_json: Js
 
 
 @app.command("check", epilog="Example: memory-consumer config check --set batch_size=500 && echo fine")
-def check(config: ConfigFile = None, assignments: Assignments = None) -> None:
+def check(*, config: ConfigFile = None, assignments: Assignments = None) -> None:
     """Say whether the settings are right: exit 0, or 2 with all that is wrong. Asks no server."""
     loaded = load_settings(config, assignments)
     say(f"The settings are right: {len(loaded.given)} given, the others by default.")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ def show(what: "RenderableType") -> None:
 
 def show_json(what: object) -> None:
     """A result for programs: one JSON object or list on one line."""
-    print(json.dumps(what, ensure_ascii=False, default=str), flush=True)
+    sys.stdout.write(json.dumps(what, ensure_ascii=False, default=_json) + "\n")
+    sys.stdout.flush()
+
+
+def _json(value: object) -> str:
+    return zulu(value) if isinstance(value, datetime) else str(value)
+
+
+def zulu(moment: datetime) -> str:
+    """A moment as events have it: ISO 8601, UTC, with a Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> None:

@@ -126,7 +126,7 @@ def _flatten(content: Mapping[object, object], path: Path) -> Iterator[tuple[str
     """Names and texts. Under `kafka`, nested tables are joined with dots: TOML takes `fetch.min.bytes` for three."""
     for key, value in content.items():
         name = str(key)
-        if isinstance(value, Mapping) and name.split(".")[0] == "kafka":
+        if isinstance(value, Mapping) and name.partition(".")[0] == "kafka":
             yield from _flatten({f"{name}.{inner}": below for inner, below in value.items()}, path)
         elif isinstance(value, Mapping):
             raise SettingsError(

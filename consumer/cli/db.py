@@ -1,0 +1,82 @@
+"""`db`: the tables, and how long they remember event ids."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from consumer.cli.commands import FAILED
+from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
+from consumer.cli.output import say, show_json
+
+app = typer.Typer(no_args_is_help=True, help="Bring the tables up to date; prune the ledger of event ids.")
+
+
+@app.command("upgrade", epilog="Example: memory-consumer db upgrade --database-url postgresql://me@localhost/memories")
+def upgrade(
+    *,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the tables to the version that this program expects. Safe to run again, and by several at once."""
+    from consumer import app as root
+
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    before, after = root.upgrade_database(settings.database)
+    if as_json:
+        show_json({"before": before, "after": after})
+    elif before == after:
+        say(f"The tables are up to date: version {after}.")
+    else:
+        say(f"The tables are at version {after} now; before: {before or 'none'}.")
+
+
+@app.command("current", epilog="Example: memory-consumer db current --json")
+def current(
+    *,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Tell the version of the tables. Exit 1 when this program needs another."""
+    from consumer import app as root
+
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    version, needed = root.database_version(settings.database)
+    if as_json:
+        show_json({"version": version, "needed": needed, "is_current": version == needed})
+    else:
+        typer.echo(version or "none")
+    if version != needed:
+        say(f"This program needs version {needed}: memory-consumer db upgrade")
+        raise typer.Exit(FAILED)
+
+
+@app.command("prune", epilog="Example: memory-consumer db prune --older-than-days 120")
+def prune(
+    *,
+    older_than_days: Annotated[
+        int | None, typer.Option(min=1, help="Age of the ids to forget. (CONSUMER_LEDGER_RETENTION_DAYS)")
+    ] = None,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Forget event ids that are older than any record that Kafka may still hand out.
+
+    An event whose id is forgotten is judged by its time alone, should it ever come again.
+    """
+    from consumer import app as root
+
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    days = older_than_days or settings.database.ledger_retention_days
+    with root.operations(settings.database) as operations:
+        forgotten = operations.prune_ledger(datetime.now(UTC) - timedelta(days=days))
+    if as_json:
+        show_json({"forgotten": forgotten, "older_than_days": days})
+    else:
+        say(f"Forgot {forgotten:,} event ids older than {days} days.")
