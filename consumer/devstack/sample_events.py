@@ -65,7 +65,7 @@ _ENDS = (
     "and it did me good",
     "and I still think of it",
     "but nothing was settled",
-    "until the rain set in",
+    "until it rained",
     "as we used to",
 )
 _TAGS = ("home", "work", "family", "health", "travel", "music", "money", "friends", "school", "food")
@@ -84,7 +84,7 @@ def created(chance: random.Random, index: int) -> MemoryEvent:
     return MemoryEvent(
         event_id=new_id(chance),
         event_type="CREATED",
-        memory_id=f"memory-{new_id(chance)}",
+        memory_id=f"m-{chance.getrandbits(48):012x}",
         occurred_at=FIRST_MOMENT + timedelta(seconds=index, microseconds=chance.randrange(1_000_000)),
         producer="diary",
         memory=_memory(chance, owner_id=f"owner-{chance.randrange(_OWNERS)}"),
@@ -115,8 +115,8 @@ def _memory(chance: random.Random, owner_id: str) -> Memory:
     return Memory(
         owner_id=owner_id,
         content=f"I {chance.choice(_DEEDS)} {name} about {cause}, {chance.choice(_ENDS)}.",
-        summary=f"{name} and {cause}" if chance.random() < 0.5 else None,
-        source_message_ids=[f"msg-{chance.getrandbits(32):08x}"],
+        summary=f"{name} and {cause}" if chance.random() < 0.2 else None,
+        source_message_ids=[f"{chance.getrandbits(32):08x}"],
         participants=[_participant("p1", None, "self"), _participant("p2", name, chance.choice(_ROLES))],
         tags=chance.sample(_TAGS, k=2),
         confidence=_share(chance),
@@ -140,7 +140,7 @@ def _emotions(chance: random.Random) -> EmotionalContext:
         "intensity": _share(chance),
         "valence": sign * _share(chance),
         "themes": [chance.choice(get_args(Theme))],
-        "markers": ["still think of it"],
+        "markers": ["as we used to"],
         "temporal": {
             "is_building": chance.random() < 0.5,
             "is_resolving": chance.random() < 0.5,
