@@ -1,0 +1,1 @@
+"""`demo`: the whole job on an embedded stack, and the proof that nothing was lost on the way."""
