@@ -18,9 +18,10 @@ def examples(quick: int) -> int:
 
 
 @pytest.fixture(scope="session")
-def new_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Exact], World]:
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Exact], World]]:
     """Makes a new world in the place of the last."""
-    return worlds(tmp_path_factory.mktemp("world"))
+    with worlds(tmp_path_factory.mktemp("world")) as make:
+        yield make
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections import Counter
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,28 @@ from consumer.records import TopicPartition
 from tests.properties.naive import Counts, Kept, Naive
 
 
+TABLES = ("memories", "event_ledger", "partitions", "outcome_counts", "position_changes", "kept_payloads")
+
+
 class Database:
-    """A SQLite file of the consumer's, seen from outside."""
+    """A SQLite file of the consumer's, seen from outside through a connection of its own."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        # Each statement stands alone and sees what is committed; workers may run in threads of their own.
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def clear(self) -> None:
+        """Empty all tables."""
+        for table in TABLES:
+            self._connection.execute(f"DELETE FROM {table}")
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            return connection.execute(statement).fetchall()
+        return self._connection.execute(statement).fetchall()
 
     def next_offsets(self) -> dict[TopicPartition, int]:
         """Up to where each partition is done."""
@@ -52,8 +63,7 @@ class Database:
 
     def everything(self) -> list[Any]:
         """All that a write could change, for comparing two moments."""
-        tables = ("memories", "event_ledger", "partitions", "outcome_counts", "kept_payloads")
-        return [sorted(self.query(f"SELECT * FROM {table}"), key=repr) for table in tables]
+        return [sorted(self.query(f"SELECT * FROM {table}"), key=repr) for table in TABLES]
 
     def check_equation(self) -> None:
         """read = stored + merged + duplicates + dead-lettered, and read = what the position has passed, everywhere.

@@ -45,7 +45,7 @@ def consume(world: World, script: Script, batch_size: int) -> int:
     started = 0
     while True:
         started += 1
-        process = world.process(f"life-{started}", Life(script).reach, batch_size)
+        process = world.process("consumer", Life(script).reach, batch_size)
         try:
             process.worker.run()
         except Crash:

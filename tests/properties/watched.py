@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from consumer.batching import BatchLimits
 from consumer.memory.model import MemoryEvent
@@ -140,17 +140,24 @@ class WatchedDeadLetters:
         return kept
 
 
-def watch_sql(engine: Engine, reach: Reach) -> None:
-    """Points before BEGIN, before every statement and before COMMIT of the engine's transactions."""
+class WatchedEngine:
+    """An engine with points before BEGIN, before every statement and before COMMIT.
 
-    @event.listens_for(engine, "begin", insert=True)
-    def begin(connection: Any) -> None:
-        reach("sql: begin")
+    It serves one process after the other, because a new one would have to compile every statement anew.
+    """
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def execute(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        reach(f"sql: {statement.split(None, 1)[0].lower()}")
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.reach: Reach = lambda point: None
+        event.listen(engine, "begin", self._begin, insert=True)
+        event.listen(engine, "before_cursor_execute", self._execute)
+        event.listen(engine, "commit", self._commit)
 
-    @event.listens_for(engine, "commit")
-    def commit(connection: Any) -> None:
-        reach("sql: commit")
+    def _begin(self, _: Connection) -> None:
+        self.reach("sql: begin")
+
+    def _execute(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        self.reach(f"sql: {statement.split(None, 1)[0].lower()}")
+
+    def _commit(self, _: Connection) -> None:
+        self.reach("sql: commit")

@@ -1,12 +1,12 @@
 """A world in which consumers live and die: broker, database and filter stay, processes come and go."""
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory
 from consumer.adapters.sql.engine import open_engine
@@ -28,18 +28,21 @@ from tests.properties.watched import (
     Reach,
     WatchedDeadLetters,
     WatchedDecoder,
+    WatchedEngine,
     WatchedFilter,
     WatchedSource,
     WatchedStore,
-    watch_sql,
 )
 from tests.wire import SCHEMA
 
 GROUP = "group"
 LETTERS = "letters"
 
-IDLE_SECONDS = 15.0
-"""Longer than a partition that was lost takes to be claimed again."""
+SOON = 2.0
+"""Idle for so many seconds, a consumer that is alone has nothing left to do."""
+
+LATE = 15.0
+"""Longer than a partition takes to be claimed again after another consumer had it."""
 
 
 class HandClock:
@@ -78,7 +81,7 @@ class Process:
 
     worker: Worker
     source: FakeSource
-    engine: Engine
+    engine: WatchedEngine
 
 
 @dataclass
@@ -91,6 +94,7 @@ class World:
     """
 
     database: Database
+    engines: "Engines"
     decoder: Decoder
     seen: Exact
     broker: FakeBroker = field(default_factory=FakeBroker)
@@ -111,13 +115,13 @@ class World:
             written = self.broker.publish(to, record.value, key=record.key)
             self.published[_place(written)] = record
 
-    def process(self, name: str, reach: Reach, batch_size: int) -> Process:
-        """A new consumer, as after a start of the program. It runs until nothing has come for a while."""
+    def process(self, name: str, reach: Reach, batch_size: int, until_idle: float = SOON) -> Process:
+        """A new consumer, as after a start of the program. It runs until nothing has come for that many seconds."""
         source = FakeSource(self.group, name, waited=self.clock.pass_by)
-        engine = open_engine(f"sqlite:///{self.database.path}", connect_timeout=0.0)
-        watch_sql(engine, reach)
+        engine = self.engines.of(name)
+        engine.reach = reach
         watched = WatchedSource(source, reach)
-        store = WatchedStore(SqlStore(engine, GROUP, self.clock), reach, self._attempted)
+        store = WatchedStore(SqlStore(engine.engine, GROUP, self.clock), reach, self._attempted)
         worker = Worker(
             source=watched,
             ownership=Ownership(watched, store, self.clock),
@@ -128,7 +132,7 @@ class World:
             store=store,
             dead_letters=WatchedDeadLetters(FakeDeadLetters(self.broker, LETTERS), reach),
             clock=self.clock,
-            bounds=Bounds(BatchLimits(count=batch_size), Stop(), self.clock, until_idle=IDLE_SECONDS),
+            bounds=Bounds(BatchLimits(count=batch_size), Stop(), self.clock, until_idle=until_idle),
             observer=Nobody(),
         )
         return Process(worker, source, engine)
@@ -136,7 +140,7 @@ class World:
     def bury(self, process: Process) -> None:
         """What the broker and the database do about a process that is gone; and what must hold at any such moment."""
         self.group.leave(process.source)
-        process.engine.dispose()
+        process.engine.engine.dispose()
         self.check_at_any_time()
 
     def check_at_any_time(self) -> None:
@@ -183,6 +187,21 @@ def _place(record: Record) -> Place:
     return Place(record.source.topic, record.source.partition, record.offset)
 
 
+class Engines:
+    """An engine for each name under which a process runs; several may run at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engines: dict[str, WatchedEngine] = {}
+
+    def of(self, name: str) -> WatchedEngine:
+        """The engine of the process with this name."""
+        if name not in self._engines:
+            # Nobody waits for a lock: whoever holds it goes on only when it is its turn.
+            self._engines[name] = WatchedEngine(open_engine(f"sqlite:///{self._path}", connect_timeout=0.0))
+        return self._engines[name]
+
+
 def blank_database(path: Path) -> None:
     """A database with all tables and nothing in them, which refuses memories of one particular content."""
     engine = open_engine(f"sqlite:///{path}")
@@ -199,16 +218,16 @@ def blank_database(path: Path) -> None:
     engine.dispose()
 
 
-def worlds(folder: Path) -> Callable[[Exact], World]:
-    """Makes worlds with databases in the folder, each in the place of the one before."""
-    blank, path = folder / "blank.db", folder / "memories.db"
-    blank_database(blank)
-    decoder = AvroDecoder(SchemaDirectory(SCHEMA.parent))
+@contextmanager
+def worlds(folder: Path) -> Iterator[Callable[[Exact], World]]:
+    """Makes worlds, each in the place of the one before: the same tables, empty again."""
+    path = folder / "memories.db"
+    blank_database(path)
+    engines, decoder = Engines(path), AvroDecoder(SchemaDirectory(SCHEMA.parent))
+    with closing(Database(path)) as database:
 
-    def make(seen: Exact) -> World:
-        for leftover in folder.glob(f"{path.name}*"):
-            leftover.unlink()
-        shutil.copyfile(blank, path)
-        return World(Database(path), decoder, seen)
+        def make(seen: Exact) -> World:
+            database.clear()
+            return World(database, engines, decoder, seen)
 
-    return make
+        yield make
