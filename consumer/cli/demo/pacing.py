@@ -9,8 +9,8 @@ from threading import Condition
 AHEAD_BYTES = 3 * 1024 * 1024
 
 
-class Closed(Exception):  # noqa: N818 - not an error: the consumer is gone, there is nobody to publish for
-    """No more is wanted."""
+class Closed(Exception):
+    """The consumer is gone: there is nobody to publish for."""
 
 
 class Pace:
