@@ -21,7 +21,7 @@ def main() -> None:
         return
     for part in parts:
         if trouble := _install([part]):
-            print(f"Going on without {name_of(part)}: {trouble}", file=sys.stderr)
+            sys.stderr.write(f"Going on without {name_of(part)}: {trouble}\n")
 
 
 def parts_of_extra(requirements: Sequence[str], extra: str = "devstack") -> list[str]:

@@ -81,6 +81,11 @@ class ServerProcess:
         """The process id."""
         return self._child.pid
 
+    @property
+    def stop_signal(self) -> signal.Signals:
+        """What asks it to end in order."""
+        return self._launch.stop_signal
+
     def stop(self, *, seconds: float = 15.0) -> None:
         """Ask it to end, wait so long, then end it by force."""
         if self._child.poll() is None:

@@ -1,6 +1,6 @@
 """Made-up memory events, the same ones for the same seed: people, what they went through, and what they felt.
 
-About 250 bytes each in Avro, with every nested part in use.
+About 290 bytes each in Avro, with every nested part in use.
 """
 
 import random

@@ -49,11 +49,11 @@ class Service(ABC):
         return self._directory
 
     @property
-    def pid(self) -> int:
-        """The id of the server's process."""
+    def process(self) -> ServerProcess:
+        """The server's process."""
         if self._process is None:
             raise RuntimeError(f"{self.name} is not started")
-        return self._process.pid
+        return self._process
 
     def start(self) -> None:
         """Start it and wait until it answers.

@@ -1,0 +1,61 @@
+"""`stack`: a local broker, database and Redis for development."""
+
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import typer
+
+from consumer.cli.options import Json
+from consumer.cli.output import say, show_json
+from consumer.errors import Fatal
+
+app = typer.Typer(
+    no_args_is_help=True, help="A local broker, database and Redis for development, without Docker and without root."
+)
+
+
+@app.command("up", epilog='Example: eval "$(memory-consumer stack up)" && memory-consumer config show')
+def up(*, as_json: Json = False) -> None:
+    """Start them in the background and print the environment to use, as lines for the shell.
+
+    Run again, it prints the same environment and starts nothing. No topic and no table is made.
+    """
+    stack, state = _devstack()
+    running = stack.up(state, _say)
+    if as_json:
+        servers = [{"name": each.name, "address": each.address, "pid": each.pid} for each in running.servers]
+        show_json({"environment": running.environment, "servers": servers, "missing": running.missing})
+        return
+    for variable, value in running.environment.items():
+        typer.echo(f"export {variable}={shlex.quote(value)}")
+
+
+@app.command("down", epilog="Example: memory-consumer stack down")
+def down(*, as_json: Json = False) -> None:
+    """Stop them, and remove all that they held."""
+    stack, state = _devstack()
+    was_up = stack.down(state, _say)
+    if as_json:
+        show_json({"was_up": was_up})
+    else:
+        say("The stack is down." if was_up else "The stack was not up.")
+
+
+def _say(text: str) -> None:
+    from rich.markup import escape
+
+    say(escape(text))
+
+
+def _devstack() -> tuple[ModuleType, Path]:
+    """The module that starts and stops, and where it keeps its notes."""
+    try:
+        from consumer.devstack import stack
+        from consumer.devstack.stack_state import state_directory
+    except ModuleNotFoundError as missing:
+        raise Fatal(
+            f"the development stack is not installed: there is no {missing.name}",
+            advice="Install it: pip install 'memory-consumer[devstack]'",
+        ) from missing
+    return stack, state_directory()
