@@ -99,7 +99,9 @@ def made_up() -> Iterator[Comment]:
     for number, label in enumerate(cycle(FEELINGS)):
         other = "neutral" if number % 7 else "surprise"
         labels = (label,) if number % 5 else (label, other)
-        yield Comment(f"Comment {number} speaks of {label}: “naïve” words, ten of them 🙂.", labels, f"made{number:07d}")
+        yield Comment(
+            f"Comment {number} speaks of {label}: “naïve” words, ten of them 🙂.", labels, f"made{number:07d}"
+        )
 
 
 def memories(limit: int) -> Iterator[MemoryEvent]:

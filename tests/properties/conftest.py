@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import structlog

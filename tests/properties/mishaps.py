@@ -5,7 +5,6 @@ every SQL statement and before COMMIT. Points are counted, so that a mishap is a
 """
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -107,8 +106,3 @@ def fail(point: str) -> None:
 def crashes(*points: int) -> Script:
     """A script that crashes at these points, each counted from the one before."""
     return Script([Mishap(number, Fault.CRASH) for number in points])
-
-
-def kinds(points: Iterable[str]) -> set[str]:
-    """The points without repetitions."""
-    return set(points)

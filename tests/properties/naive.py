@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.model import MemoryEvent
+from consumer.memory.model import Memory, MemoryEvent
 
 
 class Place(NamedTuple):
@@ -79,17 +79,17 @@ class Naive:
         kept = self.memories.get(meaning.memory_id)
         if kept and kept.is_deleted:
             return "overtaken"
-        if meaning.event_type == "DELETED":
+        if meaning.memory is None:
             self.memories[meaning.memory_id] = Kept(None, None, meaning.occurred_at, is_deleted=True)
             return "deleted"
-        assert meaning.memory is not None
-        if kept and kept.owner_id != meaning.memory.owner_id:
+        return self._ending_of_state(meaning.memory_id, kept, meaning.occurred_at, meaning.memory)
+
+    def _ending_of_state(self, memory_id: str, kept: Kept | None, occurred_at: datetime, memory: Memory) -> str:
+        if kept and kept.owner_id != memory.owner_id:
             return "validation"
-        if kept and kept.occurred_at > meaning.occurred_at:
+        if kept and kept.occurred_at > occurred_at:
             return "overtaken"
-        self.memories[meaning.memory_id] = Kept(
-            meaning.memory.owner_id, meaning.memory.content, meaning.occurred_at, is_deleted=False
-        )
+        self.memories[memory_id] = Kept(memory.owner_id, memory.content, occurred_at, is_deleted=False)
         return "updated" if kept else "created"
 
 

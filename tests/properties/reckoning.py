@@ -10,7 +10,6 @@ from uuid import UUID
 from consumer.records import TopicPartition
 from tests.properties.naive import Counts, Kept, Naive
 
-
 TABLES = ("memories", "event_ledger", "partitions", "outcome_counts", "position_changes", "kept_payloads")
 
 
@@ -66,7 +65,7 @@ class Database:
         return [sorted(self.query(f"SELECT * FROM {table}"), key=repr) for table in TABLES]
 
     def check_equation(self) -> None:
-        """read = stored + merged + duplicates + dead-lettered, and read = what the position has passed, everywhere.
+        """In every partition, read = stored + merged + duplicates + dead-lettered, and that is what was passed.
 
         Every partition of these tests begins at offset 0 and has no gaps.
         """

@@ -111,7 +111,7 @@ def told(story: Sequence[Entry], encode: Encode) -> list[Addressed]:
 def _tell(entry: Entry, number: int, so_far: Sequence[Addressed], encode: Encode) -> Addressed | None:
     match entry:
         case Event(memory, minute, is_deletion, owner):
-            return _addressed(_event(number, f"memory-{memory}", minute, is_deletion, owner), encode)
+            return _addressed(_event(number, f"memory-{memory}", minute, is_deletion=is_deletion, owner=owner), encode)
         case Again(earlier, through_mirror) if so_far:
             first = so_far[earlier % len(so_far)]
             return replace(first, to=MIRROR) if through_mirror else first
@@ -121,7 +121,7 @@ def _tell(entry: Entry, number: int, so_far: Sequence[Addressed], encode: Encode
         case Broken(kind, partition):
             return Addressed(PARTITIONS[partition], Published(None, BROKEN[kind], Bad("validation")))
         case Refused(partition):
-            event = _event(number, f"refused-{number}", 0, is_deletion=False, owner=0)
+            event = _event(number, f"refused-{number}", minute=0)
             assert event.memory is not None
             event.memory.content = REFUSED_BY_THE_DATABASE
             return Addressed(MAIN[partition], Published(b"refused", encode(event), Bad("database")))
@@ -132,7 +132,7 @@ def _with_its_id(first: Addressed, number: int, memory_id: str, encode: Encode) 
     meaning = first.record.meaning
     if isinstance(meaning, Bad) or meaning.memory_id == memory_id:
         return None
-    event = _event(number, memory_id, minute=3, is_deletion=False, owner=0)
+    event = _event(number, memory_id, minute=3)
     event.event_id = meaning.event_id
     return _addressed(event, encode)
 
@@ -143,7 +143,7 @@ def _addressed(event: MemoryEvent, encode: Encode) -> Addressed:
     return Addressed(partition, Published(event.memory_id.encode(), encode(event), event))
 
 
-def _event(number: int, memory_id: str, minute: int, is_deletion: bool, owner: int) -> MemoryEvent:
+def _event(number: int, memory_id: str, minute: int, *, is_deletion: bool = False, owner: int = 0) -> MemoryEvent:
     return MemoryEvent(
         event_id=UUID(int=number + 1, version=4),
         event_type="DELETED" if is_deletion else "CREATED",

@@ -1,4 +1,4 @@
-"""The ports, each with a point before and after every call: where a test may crash, fail, or let another worker go on."""
+"""The ports, with a point before and after every call: there a test may crash, fail, or let another worker go on."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar

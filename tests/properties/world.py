@@ -38,11 +38,11 @@ from tests.wire import SCHEMA
 GROUP = "group"
 LETTERS = "letters"
 
-SOON = 2.0
-"""Idle for so many seconds, a consumer that is alone has nothing left to do."""
-
 LATE = 15.0
-"""Longer than a partition takes to be claimed again after another consumer had it."""
+"""Seconds without a record after which there is none left: a partition that another consumer had is claimed by then."""
+
+VERY_LATE = 60.0
+"""The same where claims fail again and again, and are tried ever more rarely."""
 
 
 class HandClock:
@@ -115,7 +115,7 @@ class World:
             written = self.broker.publish(to, record.value, key=record.key)
             self.published[_place(written)] = record
 
-    def process(self, name: str, reach: Reach, batch_size: int, until_idle: float = SOON) -> Process:
+    def process(self, name: str, reach: Reach, batch_size: int, until_idle: float = VERY_LATE) -> Process:
         """A new consumer, as after a start of the program. It runs until nothing has come for that many seconds."""
         source = FakeSource(self.group, name, waited=self.clock.pass_by)
         engine = self.engines.of(name)
@@ -162,7 +162,7 @@ class World:
         self._check_letters(expected)
 
     def _check_letters(self, expected: Naive) -> None:
-        letters = {dict(record.headers)["dlq.id"].decode(): record.value for record in self.broker.records(LETTERS)}
+        letters = {_letter_id(record): record.value for record in self.broker.records(LETTERS)}
         by_id = {place.letter_id: record.value for place, record in self.published.items()}
         assert letters.keys() >= expected.letters, "no letter is missing"
         assert letters.keys() <= expected.letters | contested(self.published), "no letter is too many"
@@ -185,6 +185,10 @@ class World:
 
 def _place(record: Record) -> Place:
     return Place(record.source.topic, record.source.partition, record.offset)
+
+
+def _letter_id(letter: Record) -> str:
+    return (dict(letter.headers)["dlq.id"] or b"").decode()
 
 
 class Engines:
