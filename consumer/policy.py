@@ -1,4 +1,4 @@
-"""How long to wait, and when to stop asking. Frozen policies, apart from the state that changes; time is passed in."""
+"""What is borne, and when something that is away is asked again. Policies are frozen; time is passed in."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -6,28 +6,6 @@ from dataclasses import dataclass
 
 from consumer.errors import Fatal
 from consumer.records import Rejection
-
-
-@dataclass(slots=True, frozen=True)
-class Backoff:
-    """Waits that double from `first` to `longest` seconds, each shortened by up to a half so that many don't march in
-    step (full jitter's milder sister: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/)."""
-
-    first: float = 0.25
-    longest: float = 10.0
-
-    def wait(self, attempt: int, chance: Callable[[], float] = random.random) -> float:
-        """Seconds to wait after that many failures in a row, counted from 1."""
-        whole = min(self.longest, self.first * 2.0 ** min(attempt - 1, 30))
-        return whole * (1.0 - chance() / 2.0)
-
-
-@dataclass(slots=True, frozen=True)
-class Recovery:
-    """How often something that is away is tried again: after `first` seconds, at most every `longest`."""
-
-    first: float = 1.0
-    longest: float = 30.0
 
 
 @dataclass(slots=True, frozen=True)
@@ -42,15 +20,29 @@ class Tolerance:
             first = rejections[0]
             raise Fatal(
                 f"{first.record.name} can't be processed ({first.code}: {first.message}), and continue_on_error is off",
-                advice="Mend or skip the record (memory-consumer offsets), or set CONSUMER_CONTINUE_ON_ERROR=true.",
+                advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
             )
+
+
+@dataclass(slots=True, frozen=True)
+class Recovery:
+    """How often something that is away is tried again: after `first` seconds, then after twice as many each time, up to
+    `longest`; each wait shortened by up to a half, so that many consumers don't ask in step."""
+
+    first: float = 1.0
+    longest: float = 30.0
+
+    def wait(self, failures: int, chance: Callable[[], float] = random.random) -> float:
+        """Seconds to wait after that many failures in a row, counted from 1."""
+        whole = min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
+        return whole * (1.0 - chance() / 2.0)
 
 
 class Availability:
     """Whether to ask a helper that may be away. After a failure it is left alone for a while, then probed."""
 
     def __init__(self, recovery: Recovery) -> None:
-        self._backoff = Backoff(recovery.first, recovery.longest)
+        self._recovery = recovery
         self._failures = 0
         self._again_at = 0.0
         self.trouble: str | None = None
@@ -63,7 +55,7 @@ class Availability:
         """Note a failure. True when it is the first: the moment to say so."""
         is_news = self.trouble is None
         self._failures += 1
-        self._again_at = now + self._backoff.wait(self._failures)
+        self._again_at = now + self._recovery.wait(self._failures)
         self.trouble = why
         return is_news
 

@@ -6,14 +6,15 @@ transaction that makes it so; Kafka's offset follows. See docs/delivery.md for w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import structlog
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import RetryError as GivenUp
 
 from consumer.errors import Abandoned, OwnershipLost, Transient
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.policy import Backoff, Tolerance
+from consumer.policy import Tolerance
 from consumer.ports import Clock, DeadLetters, Observer, SeenFilter, Source, Store
 from consumer.records import Batch, KeptPayload, Rejection
 from consumer.stopping import Bounds
@@ -36,7 +37,6 @@ class Worker:
     bounds: Bounds
     observer: Observer
     tolerance: Tolerance = Tolerance()
-    backoff: Backoff = Backoff()
 
     def run(self) -> None:
         """Consume until told to stop. Leaves the group on the way out, whatever the reason.
@@ -59,21 +59,31 @@ class Worker:
             return span.of(self.source.poll(self.bounds.limits()))
 
     def _handle(self, batch: Batch) -> None:
-        """Do the batch, however often it takes. What others own by now is dropped, the rest is written."""
-        for attempt in count(1):
+        """Do the batch, however often it takes; between two tries, stay in the group. Raises `Abandoned`."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(Transient),
+            wait=wait_random_exponential(multiplier=0.5, max=10),
+            stop=self._is_out_of_patience,
+            sleep=self.source.hold,
+            before_sleep=self._note_trouble,
+            retry_error_cls=GivenUp,
+        )
+        try:
+            retrying(self._try, batch)
+        except GivenUp as given_up:
+            raise Abandoned(str(given_up.last_attempt.exception())) from given_up
+
+    def _try(self, batch: Batch) -> None:
+        """Do what is left of the batch. What others own by now is dropped, the rest is written."""
+        self.ownership.note_changes()
+        while todo := self.ownership.still_to_do(batch):
             try:
-                todo = self.ownership.still_to_do(batch)
-                if todo:
-                    self._process(todo)
-                else:
-                    self.source.commit(self.ownership.claims)
-                return
+                self._process(todo)
             except OwnershipLost as lost:
                 log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
-            except Transient as trouble:
-                self.ownership.doubt()
-                self._wait_out(trouble, attempt)
+        # A try whose outcome was unknown may turn out to have happened: then only its offsets are left to commit.
+        self.source.commit(self.ownership.claims)
 
     def _process(self, batch: Batch) -> None:
         """The guarantee, in order. Whatever is cut off below the write has happened; above it, has not."""
@@ -97,11 +107,12 @@ class Worker:
         self.tolerance.check(rejections)
         return self.dead_letters.send(rejections)
 
-    def _wait_out(self, trouble: Transient, attempt: int) -> None:
-        """Stay in the group, paused, until it is worth another try."""
-        if self.bounds.out_of_patience():
-            raise Abandoned(str(trouble))
-        log.warning("waiting", reason=str(trouble), attempt=attempt)
-        self.observer.waiting(str(trouble))
-        self.source.hold(self.backoff.wait(attempt))
-        self.ownership.note_changes()
+    def _note_trouble(self, state: RetryCallState) -> None:
+        """A try failed: whether it was committed is not known, so the rows are to be looked at before the next."""
+        self.ownership.doubt()
+        reason = str(state.outcome.exception()) if state.outcome else ""
+        log.warning("waiting", reason=reason, attempt=state.attempt_number, seconds=round(state.upcoming_sleep, 2))
+        self.observer.waiting(reason)
+
+    def _is_out_of_patience(self, _: RetryCallState) -> bool:
+        return self.bounds.out_of_patience()

@@ -5,7 +5,6 @@ later. A deletion always wins, whatever its time, and is final: people ask for e
 or UPDATED makes no difference: a memory is created when it is not there, and updated when it is.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -34,16 +33,6 @@ class Verdict(StrEnum):
 APPLIED = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
 
 
-class Folded(NamedTuple):
-    """The events of one memory, each decided as if it had come alone.
-
-    `winner` is the index of the event whose state is to be written; None where nothing changes.
-    """
-
-    verdicts: list[Verdict]
-    winner: int | None
-
-
 def decide(state: State | None, event: MemoryEvent) -> Verdict:
     """What the event does to a memory in that state."""
     if state is not None and state.is_deleted:
@@ -62,14 +51,3 @@ def after(event: MemoryEvent) -> State:
     owner_id = None if event.memory is None else event.memory.owner_id
     return State(owner_id, event.occurred_at, is_deleted=event.memory is None)
 
-
-def fold(state: State | None, events: Iterable[MemoryEvent]) -> Folded:
-    """Decide the events of one memory in the order in which they were read."""
-    verdicts: list[Verdict] = []
-    winner = None
-    for index, event in enumerate(events):
-        verdict = decide(state, event)
-        verdicts.append(verdict)
-        if verdict in APPLIED:
-            state, winner = after(event), index
-    return Folded(verdicts, winner)

@@ -38,6 +38,7 @@ from consumer.records import (
     TopicPartition,
     Written,
 )
+from tests.fakes.clock import HandClock
 from tests.stories import MEMORIES, NOON, event_id, plan, record
 from tests.stories import event as told
 
@@ -47,23 +48,13 @@ VALIDATION = Outcome(Kind.DEAD_LETTERED, "validation")
 NEW_TOPIC = Found(topic_id="t-1", committed=None, earliest=0, end=0)
 
 
-class StoppedClock:
-    """Always noon."""
-
-    def now(self) -> datetime:
-        return NOON
-
-    def monotonic(self) -> float:
-        return 0.0
-
-
 class Desk:
     """A store with one partition claimed, and a dead-letter topic that is a list."""
 
     def __init__(self, engine: Engine, group: str = "g") -> None:
         self.engine = engine
         self.group = group
-        self.store = SqlStore(engine, group, StoppedClock())
+        self.store = SqlStore(engine, group, HandClock())
         self.letters: list[Rejection] = []
         self.claims: dict[TopicPartition, Claim] = {}
 

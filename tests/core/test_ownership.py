@@ -1,0 +1,185 @@
+"""Which partitions are ours: claimed one by one, lost and claimed again, looked up when in doubt."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from consumer.errors import Transient
+from consumer.ownership import SETTLING_SECONDS, Ownership
+from consumer.ports import Settle
+from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Plan, TopicPartition, Written
+from tests.fakes.clock import HandClock
+from tests.stories import MEMORIES, record
+
+OTHER = TopicPartition("memories", 1)
+
+
+class Group:
+    """An assignment that a test changes by hand; remembers what was started and stopped."""
+
+    def __init__(self) -> None:
+        self.next = Changes()
+        self.started: dict[TopicPartition, int] = {}
+
+    def changes(self) -> Changes:
+        changes, self.next = self.next, Changes()
+        return changes
+
+    def look_up(self, source: TopicPartition) -> Found:
+        return Found(None, None, earliest=0, end=0)
+
+    def start(self, source: TopicPartition, offset: int) -> None:
+        self.started[source] = offset
+
+    def stop(self, source: TopicPartition) -> None:
+        self.started.pop(source, None)
+
+
+class Rows:
+    """The partition rows alone, of a database that may be away."""
+
+    def __init__(self) -> None:
+        self.rows: dict[TopicPartition, Claim] = {}
+        self.is_away = False
+
+    def claim(self, source: TopicPartition, found: Found) -> Claim:
+        self._must_be_there()
+        row = self.rows.get(source, Claim(source, 0, 0, 1))
+        self.rows[source] = replace(row, epoch=row.epoch + 1)
+        return self.rows[source]
+
+    def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
+        self._must_be_there()
+        return {source: self.rows[source] for source in sources if source in self.rows}
+
+    def write(
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+    ) -> Written:
+        raise AssertionError("ownership writes nothing")
+
+    def _must_be_there(self) -> None:
+        if self.is_away:
+            raise Transient("database: away")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def group() -> Group:
+    group = Group()
+    group.next = Changes(assigned=frozenset({MEMORIES, OTHER}))
+    return group
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return Rows()
+
+
+@pytest.fixture
+def ownership(group: Group, rows: Rows, clock: HandClock) -> Ownership:
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    return ownership
+
+
+def batch(*offsets: int, source: TopicPartition = MEMORIES) -> Batch:
+    return Batch([record(offset, source) for offset in offsets], ClosedBy.COUNT)
+
+
+def offsets(batch: Batch) -> Sequence[int]:
+    return [each.offset for each in batch.records]
+
+
+def test_what_is_assigned_is_claimed_and_started(ownership: Ownership, group: Group) -> None:
+    assert {claim.epoch for claim in ownership.claims.values()} == {1}
+    assert group.started == {MEMORIES: 0, OTHER: 0}
+
+
+def test_retained_partitions_keep_their_epoch(ownership: Ownership, group: Group) -> None:
+    group.next = Changes(gone=frozenset({OTHER}))
+    ownership.keep_up()
+    assert {source: claim.epoch for source, claim in ownership.claims.items()} == {MEMORIES: 1}
+
+
+def test_taken_and_given_back_is_claimed_anew(ownership: Ownership, group: Group) -> None:
+    group.next = Changes(gone=frozenset({OTHER}), assigned=frozenset({OTHER}))
+    ownership.keep_up()
+    assert ownership.claims[OTHER].epoch == 2
+
+
+def test_claims_are_tried_again_while_the_database_is_away(group: Group, rows: Rows, clock: HandClock) -> None:
+    rows.is_away = True
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    assert (ownership.claims, group.started) == ({}, {})
+    assert ownership.trouble == "database: away"
+    rows.is_away = False
+    clock.pass_(60)
+    ownership.keep_up()
+    assert ownership.claims.keys() == {MEMORIES, OTHER}
+    assert ownership.trouble is None
+
+
+def test_only_what_is_ours_and_not_yet_counted_is_left_to_do(ownership: Ownership) -> None:
+    ownership.advance({MEMORIES: 5})
+    stranger = TopicPartition("memories", 9)
+    assert offsets(ownership.still_to_do(batch(3, 4, 5, 6))) == [5, 6]
+    assert offsets(ownership.still_to_do(batch(5, source=stranger))) == []
+
+
+def test_in_doubt_the_row_decides_what_is_left(ownership: Ownership, rows: Rows) -> None:
+    rows.rows[MEMORIES] = replace(rows.rows[MEMORIES], next_offset=7)
+    assert offsets(ownership.still_to_do(batch(5, 6, 7))) == [5, 6, 7]
+    ownership.doubt()
+    assert offsets(ownership.still_to_do(batch(5, 6, 7))) == [7]
+
+
+def test_doubt_remains_while_the_database_is_away(ownership: Ownership, rows: Rows) -> None:
+    ownership.doubt()
+    rows.is_away = True
+    for _ in range(2):
+        with pytest.raises(Transient):
+            ownership.still_to_do(batch(0))
+    rows.is_away = False
+    assert offsets(ownership.still_to_do(batch(0))) == [0]
+
+
+@pytest.mark.parametrize("vanished", [False, True])
+def test_in_doubt_a_raised_epoch_or_a_vanished_row_is_a_loss(
+    ownership: Ownership, rows: Rows, group: Group, vanished: bool
+) -> None:
+    rows.claim(MEMORIES, group.look_up(MEMORIES))
+    if vanished:
+        del rows.rows[MEMORIES]
+    ownership.doubt()
+    assert offsets(ownership.still_to_do(batch(0))) == []
+    assert group.started.keys() == {OTHER}
+
+
+def test_a_lost_partition_is_not_snatched_back_at_once(
+    ownership: Ownership, rows: Rows, group: Group, clock: HandClock
+) -> None:
+    rows.claim(MEMORIES, group.look_up(MEMORIES))
+    ownership.lose([MEMORIES])
+    clock.pass_(SETTLING_SECONDS - 1)
+    ownership.keep_up()
+    assert MEMORIES not in ownership.claims
+    assert MEMORIES not in group.started
+    clock.pass_(2)
+    ownership.keep_up()
+    assert ownership.claims[MEMORIES].epoch == 3, "the group never said that it went elsewhere"
+    assert MEMORIES in group.started
+
+
+def test_a_lost_partition_that_went_elsewhere_is_let_go(ownership: Ownership, group: Group, clock: HandClock) -> None:
+    ownership.lose([MEMORIES])
+    group.next = Changes(gone=frozenset({MEMORIES}))
+    clock.pass_(SETTLING_SECONDS + 1)
+    ownership.keep_up()
+    assert MEMORIES not in ownership.claims

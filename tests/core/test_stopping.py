@@ -1,0 +1,63 @@
+"""When the loop ends."""
+
+from consumer.batching import BatchLimits
+from consumer.stopping import Bounds, Stop
+from tests.fakes.clock import HandClock
+
+LIMITS = BatchLimits(count=100)
+
+
+def test_an_unbounded_run_ends_when_told_to() -> None:
+    stop = Stop()
+    bounds = Bounds(LIMITS, stop, HandClock())
+    assert bounds.go_on()
+    stop.request("SIGTERM")
+    assert not bounds.go_on()
+    assert stop.reason == "SIGTERM"
+
+
+def test_a_run_of_n_messages_never_reads_more() -> None:
+    bounds = Bounds(LIMITS, Stop(), HandClock(), max_messages=150)
+    assert bounds.limits().count == 100
+    bounds.batch_done(100)
+    assert bounds.limits().count == 50
+    assert bounds.go_on()
+    bounds.batch_done(50)
+    assert not bounds.go_on()
+
+
+def test_idleness_counts_from_the_first_partition() -> None:
+    clock = HandClock()
+    bounds = Bounds(LIMITS, Stop(), clock, until_idle=2, joining=30)
+    clock.pass_(20)
+    assert bounds.go_on(), "still joining"
+    bounds.turned(has_partitions=True)
+    clock.pass_(1.9)
+    assert bounds.go_on()
+    bounds.batch_done(1)
+    clock.pass_(1.9)
+    assert bounds.go_on(), "a batch is not idleness"
+    clock.pass_(0.2)
+    assert not bounds.go_on()
+
+
+def test_a_group_with_no_partition_for_us_is_not_waited_for_for_ever() -> None:
+    clock = HandClock()
+    bounds = Bounds(LIMITS, Stop(), clock, until_idle=2, joining=30)
+    clock.pass_(31.9)
+    assert bounds.go_on()
+    clock.pass_(0.2)
+    assert not bounds.go_on()
+
+
+def test_patience_with_a_batch_in_hand_starts_with_the_request_to_stop() -> None:
+    clock, stop = HandClock(), Stop()
+    bounds = Bounds(LIMITS, stop, clock, patience=10)
+    clock.pass_(100)
+    assert not bounds.out_of_patience()
+    stop.request("SIGTERM")
+    assert not bounds.out_of_patience()
+    clock.pass_(9.9)
+    assert not bounds.out_of_patience()
+    clock.pass_(0.2)
+    assert bounds.out_of_patience()
