@@ -53,4 +53,5 @@ $(READY): pyproject.toml constraints.txt
 $(READY_TO_TEST): $(READY)
 	@echo "Adding what the tests need" >&2
 	@$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m consumer.devstack.kafka_jars
 	@touch $@

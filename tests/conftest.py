@@ -8,6 +8,7 @@ started from `consumer.devstack`. A service that can't be had skips its tests; w
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import NoReturn
 
 import pytest
 
@@ -74,7 +75,7 @@ def _address(variable: str, make: Callable[[], Service]) -> Iterator[str]:
         service.stop()
 
 
-def _do_without(unavailable: Unavailable) -> None:
+def _do_without(unavailable: Unavailable) -> NoReturn:
     reason = f"{unavailable}. {unavailable.advice}"
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)

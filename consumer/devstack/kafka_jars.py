@@ -1,10 +1,16 @@
-"""The jars of a Kafka broker: fetched by Maven once a machine, kept in the user's cache."""
+"""The jars of a Kafka broker: fetched by Maven once a machine, kept in the user's cache.
+
+    python -m consumer.devstack.kafka_jars
+
+fetches them ahead of the first start.
+"""
 
 import fcntl
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +61,7 @@ def _fetch(pom: str, jars: Path) -> None:
     if maven is None:
         raise Unavailable(
             "Apache Kafka is not at hand, and there is no Maven (mvn) to fetch it with",
-            advice="Install Maven, or name a broker (CONSUMER_KAFKA_BOOTSTRAP_SERVERS; MEMORY_CONSUMER_TEST_KAFKA in tests).",
+            advice="Install Maven, or name a broker: CONSUMER_KAFKA_BOOTSTRAP_SERVERS, MEMORY_CONSUMER_TEST_KAFKA in tests.",
         )
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=jars.parent) as beside:
         project = Path(beside, "pom.xml")
@@ -72,3 +78,10 @@ def _run_maven(maven: str, project: Path, output: Path) -> None:
         raise Unavailable(
             f"Maven could not fetch Apache Kafka:\n{reason}", advice="Look at your network and ~/.m2/settings.xml."
         )
+
+
+if __name__ == "__main__":
+    try:
+        kafka_jars()
+    except Unavailable as unavailable:
+        sys.stderr.write(f"Going on without Apache Kafka: {unavailable}. {unavailable.advice}\n")

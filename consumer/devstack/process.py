@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,6 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 _LOOK_EVERY_SECONDS = 0.03
 _LOG_TAIL_LINES = 25
-
 
 Command = Sequence[str | Path]
 """A program and its arguments."""
@@ -43,7 +42,6 @@ class Launch:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
-    environment: Mapping[str, str] | None = None
     detached: bool = False
 
 
@@ -59,7 +57,6 @@ class ServerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=launch.log.parent,
-                env=None if launch.environment is None else {**os.environ, **launch.environment},
                 start_new_session=True,
                 preexec_fn=_end_with_parent(launch),  # noqa: PLW1509 (two system calls, no lock)
                 **as_user(launch.user),
