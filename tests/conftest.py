@@ -76,7 +76,6 @@ def _address(variable: str, make: Callable[[], Service]) -> Iterator[str]:
 
 
 def _do_without(unavailable: Unavailable) -> NoReturn:
-    reason = f"{unavailable}. {unavailable.advice}"
     if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+        pytest.fail(unavailable.reason, pytrace=False)
+    pytest.skip(unavailable.reason)

@@ -61,7 +61,7 @@ def _fetch(pom: str, jars: Path) -> None:
     if maven is None:
         raise Unavailable(
             "Apache Kafka is not at hand, and there is no Maven (mvn) to fetch it with",
-            advice="Install Maven, or name a broker: CONSUMER_KAFKA_BOOTSTRAP_SERVERS, MEMORY_CONSUMER_TEST_KAFKA in tests.",
+            advice="Install Maven, or name a running broker (the tests read MEMORY_CONSUMER_TEST_KAFKA).",
         )
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=jars.parent) as beside:
         project = Path(beside, "pom.xml")
@@ -84,4 +84,4 @@ if __name__ == "__main__":
     try:
         kafka_jars()
     except Unavailable as unavailable:
-        sys.stderr.write(f"Going on without Apache Kafka: {unavailable}. {unavailable.advice}\n")
+        sys.stderr.write(f"Going on without Apache Kafka: {unavailable.reason}\n")

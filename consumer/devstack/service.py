@@ -13,6 +13,11 @@ from consumer.errors import ConsumerError
 class Unavailable(ConsumerError):
     """The service can't be had on this machine; `str()` says why, `advice` how it could be."""
 
+    @property
+    def reason(self) -> str:
+        """Both, in one line for a report."""
+        return f"{self}. {self.advice}"
+
 
 class Service(ABC):
     """A server on a free loopback port.

@@ -105,7 +105,7 @@ def _start_best(choice: Choice, stack: Stack, undo: ExitStack, say: Say) -> None
         try:
             undo.enter_context(service)
         except Unavailable as unavailable:
-            stack.missing[kind.name] = f"{unavailable}. {unavailable.advice}"
+            stack.missing[kind.name] = unavailable.reason
             say(f"No {kind.name}: {stack.missing[kind.name]}")
             continue
         stack.servers.append(_noted(service, choice.variable))
