@@ -1,0 +1,61 @@
+"""What a demonstration publishes: a made-up stream, or the lines of a file.
+
+A line that Avro can say is encoded, even where it breaks the rules of its fields: to refuse it is the consumer's part.
+Any other line is published as the bytes that it is, so that it ends as a dead letter and not in silence.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from consumer.cli.demo.publishing import Message
+from consumer.errors import ConsumerError
+from consumer.memory.json_form import read_raw
+from consumer.memory.raw_form import Raw
+
+SEED = 20_260_301
+LONGEST_LINE_BYTES = 64 * 1024 * 1024
+
+Encode = Callable[[Raw], bytes]
+
+
+def from_file(path: Path, encode: Encode) -> Iterator[Message]:
+    """One message a line; empty lines are none. Raises `ConsumerError` at a line that Kafka could not take."""
+    return (message_of(line, encode) for line in _lines(path))
+
+
+def made_up(count: int, encode: Callable[[Any], bytes]) -> Iterator[Message]:
+    """A disorderly stream, the same one each time."""
+    from consumer.devstack.disorderly_events import disorderly
+
+    return (Message(sample.key, sample.value) for sample in disorderly(count, SEED, encode))
+
+
+def count_lines(path: Path) -> int:
+    """How many messages `from_file` will yield."""
+    return sum(1 for _ in _lines(path))
+
+
+def message_of(line: bytes, encode: Encode) -> Message:
+    """The line as an event in Avro, else as it is."""
+    raw = read_raw(line)
+    if isinstance(raw, tuple):
+        return Message(None, line)
+    try:
+        return Message(raw["memory_id"].encode(), encode(raw))
+    except ValueError:
+        return Message(None, line)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE_BYTES + 1):
+            number += 1
+            if len(line) > LONGEST_LINE_BYTES:
+                raise ConsumerError(
+                    f"line {number:,} of {path} is longer than {LONGEST_LINE_BYTES:,} bytes",
+                    advice="Write one event a line; memory-consumer validate tells which lines are none.",
+                )
+            if line.strip():
+                yield line.rstrip(b"\r\n")
