@@ -48,11 +48,13 @@ class Player:
             self._may_go.release()
             self._wait_for_stop()
 
-    def run_to(self, point: str) -> bool:
-        """Let it go on until it stands at that point. False when it ended before."""
-        while not self.is_over and self.at != point:
+    def run_to(self, point: str, *, at_most: int = 10_000) -> bool:
+        """Let it go on until it stands at that point, or has passed so many others. Whether it stands there."""
+        for _ in range(at_most):
+            if self.is_over or self.at == point:
+                break
             self.step()
-        return not self.is_over
+        return not self.is_over and self.at == point
 
     def run_to_the_end(self) -> None:
         """Let it go on until it ends."""
