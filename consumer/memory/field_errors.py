@@ -1,4 +1,4 @@
-"""How the errors of single fields are worded: paths, values fit to be shown, and the words for each rule.
+"""How the error of a field is shown: its path, and its value as far as that is fit to be seen.
 
 What is shown goes to logs, reports and the headers of dead letters. A value is therefore shown only where the field is
 known to hold nothing private, and always shortened; the names of unknown fields come from outside and are escaped.
@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Final
 
 from consumer.records import FieldError
 
@@ -15,6 +16,9 @@ Location = Sequence[str | int]
 """Where in an event: names of fields and positions in lists, from the outside in."""
 
 FieldErrors = tuple[FieldError, ...]
+
+NOTHING: Final = object()
+"""The value of a field that is not there."""
 
 SHOWN_CHARACTERS = 60
 MOST_ERRORS = 100
@@ -27,35 +31,29 @@ _SHOWN = frozenset(
         "memory_id",
         "occurred_at",
         "producer",
-        "owner_id",
-        "source_message_ids",
-        "id",
-        "role",
-        "tags",
-        "confidence",
-        "extracted_at",
-        "primary_emotion",
-        "secondary_emotions",
-        "intensity",
-        "valence",
-        "themes",
-        "is_building",
-        "is_resolving",
-        "expected_duration",
-        "communication_pattern",
-        "interaction_quality",
-        "connection_strength",
-        "is_balanced",
-        "kind",
+        "memory.owner_id",
+        "memory.source_message_ids",
+        "memory.participants.id",
+        "memory.participants.role",
+        "memory.tags",
+        "memory.confidence",
+        "memory.extracted_at",
+        "memory.emotional_context.primary_emotion",
+        "memory.emotional_context.secondary_emotions",
+        "memory.emotional_context.intensity",
+        "memory.emotional_context.valence",
+        "memory.emotional_context.themes",
+        "memory.emotional_context.temporal.is_building",
+        "memory.emotional_context.temporal.is_resolving",
+        "memory.emotional_context.temporal.expected_duration",
+        "memory.relationship_dynamics.communication_pattern",
+        "memory.relationship_dynamics.interaction_quality",
+        "memory.relationship_dynamics.connection_strength",
+        "memory.relationship_dynamics.is_balanced",
+        "memory.relationship_dynamics.participant_dynamics.participants",
+        "memory.relationship_dynamics.participant_dynamics.kind",
     ]
 )
-
-
-def field_error(
-    location: Location, value: object, *, code: str, message: str, expected: str, advice: str
-) -> FieldError:
-    """An error at a place in the event, its value shortened, or withheld where it may be private."""
-    return FieldError(path(location), message, shown(location, value), expected, code, advice)
 
 
 def path(location: Location) -> str:
@@ -73,18 +71,20 @@ def path(location: Location) -> str:
 
 def shown(location: Location, value: object) -> str:
     """The value as it may be shown: short, in JSON's notation; of what may be private only its kind and size."""
+    if value is NOTHING:
+        return ""
     if isinstance(value, Mapping):
         return f"an object with {_count(len(value), 'field')}"
     if isinstance(value, list):
         return f"a list of {_count(len(value), 'item')}"
     if value is None or _may_be_shown(location):
-        return plain(value)
+        return _plain(value)
     if isinstance(value, str):
         return f"withheld: a text of {_count(len(value), 'character')}"
     return "withheld"
 
 
-def plain(value: object) -> str:
+def _plain(value: object) -> str:
     """A single value in JSON's notation, shortened."""
     if isinstance(value, str):
         return quoted(value)
@@ -110,8 +110,7 @@ def at_most(errors: Iterable[FieldError]) -> FieldErrors:
 
 
 def _may_be_shown(location: Location) -> bool:
-    names = [step for step in location if isinstance(step, str)]
-    return bool(names) and names[-1] in _SHOWN and "metadata" not in names
+    return ".".join(step for step in location if isinstance(step, str)) in _SHOWN
 
 
 def _escaped(character: str) -> str:

@@ -1,7 +1,7 @@
-"""Moments in time in their three forms: microseconds since 1970 (Avro), ISO 8601 with Z (JSON), `datetime` in UTC (here).
+"""Moments in their three forms: microseconds since 1970 (Avro), ISO 8601 with Z (JSON), `datetime` in UTC (here).
 
-Python and PostgreSQL both tell the years 1 to 9999. A 64-bit count of microseconds reaches the year 292277, so what comes in
-is checked before it is converted.
+Python and PostgreSQL both tell the years 1 to 9999. A 64-bit count of microseconds reaches the year 292277, so what
+comes in is checked before it is converted.
 """
 
 import re

@@ -50,4 +50,3 @@ def after(event: MemoryEvent) -> State:
     """The memory's state once the event is applied."""
     owner_id = None if event.memory is None else event.memory.owner_id
     return State(owner_id, event.occurred_at, is_deleted=event.memory is None)
-

@@ -1,7 +1,7 @@
 """An Avro schema as a plain tree: names replaced by what they stand for, logical types and documentation left out.
 
-A primitive is its name, a union a list, everything else a dictionary with its `type`. Only a schema without recursion has
-such a tree; that suits us, for recursion in data that comes from outside has no bound.
+A primitive is its name, a union a list, everything else a dictionary with its `type`. Only a schema without recursion
+has such a tree; that suits us, for recursion in data that comes from outside has no bound.
 """
 
 from collections.abc import Mapping

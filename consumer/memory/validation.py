@@ -11,17 +11,18 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from consumer.memory.field_errors import FieldErrors, Location, at_most, field_error, plain
+from consumer.memory.field_errors import FieldErrors, Location, at_most
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
 from consumer.memory.rules import explain
+from consumer.memory.wording import MEMORY_MISSING, MEMORY_ON_DELETION, SAME_PARTICIPANT, UNKNOWN_PARTICIPANT
 from consumer.records import FieldError
 
 _check_fields = TypeAdapter(MemoryEvent).validator.validate_python
 
 
 def validate(raw: Raw) -> MemoryEvent | FieldErrors:
-    """The event, or every field error of it; never an empty tuple. Past a hundred the rest is left out, and it says so."""
+    """The event, or every field error of it, never none. Past a hundred the rest is left out, and it says so."""
     try:
         event: MemoryEvent = _check_fields(raw)
     except ValidationError as refused:
@@ -34,9 +35,9 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[FieldError]:
     memory = raw.get("memory")
     if memory is None:
         if "memory" in raw and raw.get("event_type") in ("CREATED", "UPDATED"):
-            yield _memory_missing()
+            yield MEMORY_MISSING.error(("memory",), None)
     elif raw.get("event_type") == "DELETED":
-        yield _memory_on_deletion(memory)
+        yield MEMORY_ON_DELETION.error(("memory",), memory)
     if isinstance(memory, dict) and isinstance(relationships := memory.get("relationship_dynamics"), dict):
         yield from _wrong_pairs(relationships.get("participant_dynamics"), memory.get("participants"))
 
@@ -55,57 +56,11 @@ def _wrong_pairs(dynamics: object, participants: object) -> Iterator[FieldError]
 def _wrong_pair(location: Location, pair: list[Any], known: Container[Any]) -> Iterator[FieldError]:
     for position, name in enumerate(pair):
         if isinstance(name, str) and name not in known:
-            yield _unknown_participant((*location, position), name)
+            yield UNKNOWN_PARTICIPANT.error((*location, position), name)
     if len(pair) == 2 and isinstance(pair[0], str) and pair[0] == pair[1]:
-        yield _same_participant(location, pair[0])
+        yield SAME_PARTICIPANT.error(location, pair[0])
 
 
 def _objects(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
     if isinstance(value, list):
         yield from ((index, item) for index, item in enumerate(value) if isinstance(item, dict))
-
-
-def _memory_missing() -> FieldError:
-    return field_error(
-        ("memory",),
-        None,
-        code="memory_missing",
-        message="is null, but the event does not delete the memory",
-        expected="the memory's full state",
-        advice="Send the whole memory with CREATED and UPDATED, or DELETED to erase it.",
-    )
-
-
-def _memory_on_deletion(memory: object) -> FieldError:
-    return field_error(
-        ("memory",),
-        memory,
-        code="memory_on_deletion",
-        message="is given, but the event deletes the memory",
-        expected="null",
-        advice="Send memory as null with DELETED.",
-    )
-
-
-def _unknown_participant(location: Location, name: str) -> FieldError:
-    error = field_error(
-        location,
-        name,
-        code="unknown_participant",
-        message="is no participant of the memory",
-        expected="the id of one of memory.participants",
-        advice="Add the person to memory.participants, or leave the pair out.",
-    )
-    return error._replace(value=plain(name))
-
-
-def _same_participant(location: Location, name: str) -> FieldError:
-    error = field_error(
-        location,
-        name,
-        code="same_participant",
-        message="names one participant twice",
-        expected="two different participants",
-        advice="Name the two people, or leave the pair out.",
-    )
-    return error._replace(value=plain(name))

@@ -1,7 +1,7 @@
 """Whether everything written under one schema can be read under another, by Avro's rules of schema resolution.
 
-Stricter than a reader would be on a given value: a symbol or a branch that the reader lacks is a fault here, whether or not
-anybody ever sends it.
+Stricter than a reader would be on a given value: a symbol or a branch that the reader lacks is a fault here, whether
+or not anybody ever sends it.
 """
 
 from collections.abc import Iterator, Mapping

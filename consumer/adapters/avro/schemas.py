@@ -23,8 +23,8 @@ _FILE_NAME = re.compile(r".+\.(\d{1,10})\.avsc", re.ASCII)
 class WriterSchema:
     """A schema that values are written in, parsed.
 
-    `reader` is the current schema where values must be resolved to it; None where the two are equal, which saves a third
-    of the time.
+    `reader` is the current schema where values must be resolved to it; None where the two are equal, which saves a
+    third of the time.
     """
 
     schema_id: int
