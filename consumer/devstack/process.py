@@ -93,6 +93,10 @@ class ServerProcess:
             self._child.kill()
             self._child.wait()
 
+    def let_go(self) -> None:
+        """Leave a detached server to itself: from now on nobody here waits for its end."""
+        self._child.returncode = 0  # or Python warns of a child left running, which is what we want
+
     def _wait_until(self, answers: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not answers():

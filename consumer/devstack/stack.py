@@ -88,38 +88,36 @@ def _data_directory(state: Path) -> Path:
 
 def _start_all(choices: tuple[Choice, ...], data: Path, say: Say) -> Stack:
     """All that can be had, or, when one of them fails, none."""
-    stack = Stack([], data, {})
+    missing: dict[str, str] = {}
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, data, ignore_errors=True)
-        for choice in choices:
-            _start_best(choice, stack, undo, say)
+        started = [(choice.variable, _start_best(choice, data, undo, missing, say)) for choice in choices]
         undo.pop_all()
-    return stack
+    return Stack([_let_go(service, variable) for variable, service in started if service], data, missing)
 
 
-def _start_best(choice: Choice, stack: Stack, undo: ExitStack, say: Say) -> None:
-    """The first kind that can be had. Why the better ones can't is kept with the stack."""
+def _start_best(choice: Choice, data: Path, undo: ExitStack, missing: dict[str, str], say: Say) -> Service | None:
+    """The first kind that can be had. Why a better one can't is noted in `missing`."""
     for kind in choice.kinds:
-        service = kind(directory=stack.data / kind.name, detached=True)
         say(f"Starting {kind.name} …")
         try:
-            undo.enter_context(service)
+            return undo.enter_context(kind(directory=data / kind.name, detached=True))
         except Unavailable as unavailable:
-            stack.missing[kind.name] = unavailable.reason
-            say(f"No {kind.name}: {stack.missing[kind.name]}")
-            continue
-        stack.servers.append(_noted(service, choice.variable))
-        return
+            missing[kind.name] = unavailable.reason
+            say(f"No {kind.name}: {unavailable.reason}")
+    return None
 
 
-def _noted(service: Service, variable: str) -> RunningServer:
+def _let_go(service: Service, variable: str) -> RunningServer:
+    process = service.process
+    process.let_go()
     return RunningServer(
         name=service.name,
         address=service.address,
         variable=variable,
-        pid=service.process.pid,
-        created=psutil.Process(service.process.pid).create_time(),
-        stop_signal=service.process.stop_signal,
+        pid=process.pid,
+        created=psutil.Process(process.pid).create_time(),
+        stop_signal=process.stop_signal,
     )
 
 

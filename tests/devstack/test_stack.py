@@ -14,9 +14,6 @@ from consumer.devstack.service import Service, Unavailable
 from consumer.devstack.stack import Choice, down, up
 from consumer.devstack.stack_state import Stack
 
-pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
-"""That they go on running is the point."""
-
 
 class NotToBeHad(Service):
     """A server that this machine lacks."""
