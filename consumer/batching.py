@@ -14,6 +14,10 @@ class BatchLimits:
     seconds: float = 0.5
 
 
+FIRST_ASK = 32
+"""How many records to ask for before any is known: few, because each may be as large as a record can be."""
+
+
 class Filling:
     """How full the batch being gathered is."""
 
@@ -21,26 +25,30 @@ class Filling:
         self._limits = limits
         self._count = 0
         self._bytes = 0
+        self._is_full = False
         self._first_at: float | None = None
 
-    def takes(self, size: int) -> bool:
-        """Whether one more record of that size fits. The first always does: a batch is never empty for its size."""
-        if self._count == 0:
-            return True
-        return self._count < self._limits.count and self._bytes + size <= self._limits.bytes
+    def add(self, size: int, now: float) -> bool:
+        """Count a record in if it fits. The first always does; one that does not closes the batch.
 
-    def add(self, size: int, now: float) -> None:
-        """Count a record in."""
+        `now` is the earliest moment at which the record may have come.
+        """
         if self._first_at is None:
             self._first_at = now
+        elif self._count >= self._limits.count:
+            return False
+        elif self._bytes + size > self._limits.bytes:
+            self._is_full = True
+            return False
         self._count += 1
         self._bytes += size
+        return True
 
     def closed(self, now: float) -> ClosedBy | None:
         """Why the batch is closed, or None while it is open."""
         if self._count >= self._limits.count:
             return ClosedBy.COUNT
-        if self._bytes >= self._limits.bytes:
+        if self._is_full or self._bytes >= self._limits.bytes:
             return ClosedBy.BYTES
         if self._first_at is not None and now - self._first_at >= self._limits.seconds:
             return ClosedBy.AGE
@@ -48,9 +56,9 @@ class Filling:
 
     def ask(self) -> int:
         """How many records to ask for next: no more than should fit, judging by the size of those that came."""
-        room = self._limits.count - self._count
+        room = max(1, self._limits.count - self._count)
         if self._count == 0:
-            return min(room, 32)
+            return min(room, FIRST_ASK)
         mean = max(1, self._bytes // self._count)
         return max(1, min(room, (self._limits.bytes - self._bytes) // mean))
 

@@ -337,9 +337,8 @@ class FakeSource:
     def _gather(self, filling: Filling) -> list[Record]:
         gathered: list[Record] = []
         for record in self._readable():
-            if not filling.takes(record.size):
+            if not filling.add(record.size, 0.0):
                 break
-            filling.add(record.size, 0.0)
             gathered.append(record)
             self._next[record.source] = record.offset + 1
             if self.meanwhile:

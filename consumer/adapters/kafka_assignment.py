@@ -1,0 +1,85 @@
+"""What rebalances did to us, and what is being read. Pure: callbacks note here, the loop looks."""
+
+from collections.abc import Collection, Mapping
+
+from consumer.records import Changes, TopicPartition
+
+
+class PartitionNotes:
+    """The partitions that the group assigned to us.
+
+    A partition is *assigned* first and *started* later, when the loop has claimed it; only then is it read.
+    """
+
+    def __init__(self) -> None:
+        self.rebalances = 0
+        """How often the assignment changed."""
+        self._committed: dict[TopicPartition, int | None] = {}
+        self._started: dict[tuple[str, int], TopicPartition] = {}
+        self._ended: set[TopicPartition] = set()
+        self._gone: set[TopicPartition] = set()
+        self._new: set[TopicPartition] = set()
+
+    @property
+    def assigned(self) -> Collection[TopicPartition]:
+        """What the group assigned to us, started or not."""
+        return self._committed.keys()
+
+    @property
+    def started(self) -> Mapping[tuple[str, int], TopicPartition]:
+        """What is being read, by topic and number; the values are shared by all records, to save memory."""
+        return self._started
+
+    def changes(self) -> Changes:
+        """What changed since the last call."""
+        changes = Changes(frozenset(self._gone), frozenset(self._new))
+        self._gone, self._new = set(), set()
+        return changes
+
+    def assign(self, sources: Collection[TopicPartition]) -> None:
+        """The group gave us these."""
+        self.rebalances += 1
+        self._committed.update(dict.fromkeys(sources))
+        self._new.update(sources)
+
+    def take_away(self, sources: Collection[TopicPartition]) -> None:
+        """The group took these from us."""
+        self.rebalances += 1
+        for source in sources:
+            self._committed.pop(source, None)
+            self.stop(source)
+        self._new.difference_update(sources)
+        self._gone.update(sources)
+
+    def start(self, source: TopicPartition, offset: int) -> None:
+        """The partition is being read from that offset on."""
+        self._committed[source] = offset
+        self._started[source] = source
+        self._ended.discard(source)
+
+    def stop(self, source: TopicPartition) -> None:
+        """The partition is not being read any more."""
+        self._started.pop(source, None)
+        self._ended.discard(source)
+
+    def reached_end(self, source: TopicPartition) -> None:
+        """There is nothing more to read for now."""
+        if source in self._started:
+            self._ended.add(source)
+
+    def came(self, sources: Collection[TopicPartition]) -> None:
+        """Records of these came."""
+        self._ended.difference_update(sources)
+
+    def caught_up(self) -> bool:
+        """Whether all that is being read was read to its end."""
+        return bool(self._started) and len(self._ended) == len(self._started)
+
+    def has_moved(self, source: TopicPartition, offset: int) -> bool:
+        """Whether the partition is being read, and that offset not the one committed last (or started from)."""
+        return source in self._started and self._committed[source] != offset
+
+    def committed(self, source: TopicPartition, offset: int) -> None:
+        """The group has that position."""
+        if source in self._committed:
+            self._committed[source] = offset

@@ -1,0 +1,46 @@
+"""What every client of librdkafka is given, whatever its part."""
+
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from consumer.adapters.kafka_log import librdkafka_log
+
+COOPERATIVE = "cooperative-sticky"
+
+
+def client_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration of a client: what was passed through, where to start from, a name, and where its log goes."""
+    return {
+        "client.id": f"memory-consumer-{socket.gethostname()}-{os.getpid()}",
+        **properties,
+        "bootstrap.servers": bootstrap_servers,
+        "logger": librdkafka_log(),
+    }
+
+
+def consumer_config(bootstrap_servers: str, group_id: str, properties: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration of a member of the group. Ours come last: without them the delivery guarantee is gone."""
+    assignor = {} if is_next_generation(properties) else {"partition.assignment.strategy": COOPERATIVE}
+    return {
+        **assignor,
+        **client_config(bootstrap_servers, properties),
+        "group.id": group_id,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "enable.partition.eof": True,
+    }
+
+
+def is_next_generation(properties: Mapping[str, str]) -> bool:
+    """Whether the broker shares partitions out itself (KIP-848)."""
+    return properties.get("group.protocol", "classic").lower() == "consumer"
+
+
+def is_eager(properties: Mapping[str, str]) -> bool:
+    """Whether a rebalance takes all partitions away before it gives some back."""
+    return not is_next_generation(properties) and COOPERATIVE not in properties.get(
+        "partition.assignment.strategy", COOPERATIVE
+    )

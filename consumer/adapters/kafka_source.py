@@ -1,0 +1,328 @@
+"""Records out of Kafka: one member of a consumer group, over librdkafka.
+
+librdkafka fetches and sends heartbeats in threads of its own; its callbacks run inside our calls to `consume`. They
+only note what happened and assign what is new, paused: an exception out of one would leave the assignment dead for
+ever. Every wait is cut into slices, so that signal handlers get to run and `max.poll.interval.ms` is never exceeded.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from threading import Thread
+
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import TopicPartition as KafkaPartition
+
+from consumer.adapters.kafka_assignment import PartitionNotes
+from consumer.adapters.kafka_config import consumer_config, is_eager
+from consumer.adapters.kafka_errors import (
+    END_OF_PARTITION,
+    NOT_OURS,
+    OUT_OF_RANGE,
+    error_of,
+)
+from consumer.adapters.kafka_health import KafkaHealth
+from consumer.adapters.kafka_lookups import KafkaLookups, look_up
+from consumer.batching import BatchLimits, Filling
+from consumer.errors import Fatal, Transient
+from consumer.ports import Clock
+from consumer.positions import stamp
+from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Record, TopicPartition
+
+log = structlog.get_logger(__name__)
+
+SLICE_SECONDS = 0.25
+"""The longest that a single call waits."""
+
+COMMIT_SECONDS = 5.0
+"""How long the group may take to acknowledge positions. Past it the loop goes on: SQL has them."""
+
+CLOSE_SECONDS = 10.0
+"""How long leaving the group may take. Past it the group finds out by itself that we are gone."""
+
+
+class KafkaSource:
+    """The ports `Source` and `Assignment`."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        group_id: str,
+        topics: Collection[str],
+        clock: Clock,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        """Join the group. `properties` are librdkafka's own."""
+        properties = properties or {}
+        self._clock = clock
+        self._partitions = PartitionNotes()
+        self._carried: list[Record] = []
+        self._awaited: dict[TopicPartition, int] = {}
+        self._health = KafkaHealth(clock)
+        self._is_closed = False
+        self._lookups = KafkaLookups(bootstrap_servers, properties)
+        self._consumer = Consumer(
+            {
+                **consumer_config(bootstrap_servers, group_id, properties),
+                "error_cb": self._health.complain,
+                "on_commit": self._on_commit,
+            }
+        )
+        self._add = self._consumer.assign if is_eager(properties) else self._consumer.incremental_assign
+        self._consumer.subscribe(
+            list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be read just now; None when all is well."""
+        return self._health.trouble
+
+    def caught_up(self) -> bool:
+        """Whether everything that is being read was read and handed over to its end."""
+        return not self._carried and self._partitions.caught_up()
+
+    def poll(self, limits: BatchLimits) -> Batch | None:
+        """The next batch. Returns early, with what there is, when a rebalance takes place."""
+        filling = Filling(limits)
+        rebalances = self._partitions.rebalances
+        carried, self._carried = self._carried, []
+        gathered = self._fill(filling, carried, self._clock.monotonic())
+        while (closed_by := filling.closed(self._clock.monotonic())) is None:
+            since = self._clock.monotonic()
+            came = self._consume(filling.ask(), min(SLICE_SECONDS, filling.seconds_left(since)))
+            gathered += self._fill(filling, came, since)
+            if self._partitions.rebalances != rebalances:
+                closed_by = ClosedBy.REBALANCE
+                break
+            if not gathered:
+                return None
+        still_ours = [record for record in gathered if record.source in self._partitions.started]
+        return Batch(still_ours, closed_by) if still_ours else None
+
+    def hold(self, seconds: float) -> None:
+        """Wait with every partition paused, polling on."""
+        until = self._clock.monotonic() + seconds
+        self._pause(self._partitions.started.values())
+        try:
+            while (left := until - self._clock.monotonic()) > 0:
+                self._carried += self._consume(1, min(SLICE_SECONDS, left))
+        finally:
+            self._resume(self._partitions.started.values())
+
+    def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
+        """Write positions and wait for the group to have them, but not for ever: a broker that froze answers never."""
+        moved = {
+            source: claim for source, claim in claims.items() if self._partitions.has_moved(source, claim.next_offset)
+        }
+        if not moved:
+            return
+        self._awaited = {source: claim.next_offset for source, claim in moved.items()}
+        try:
+            self._consumer.commit(
+                offsets=[_kafka(source, claim.next_offset, stamp(claim)) for source, claim in moved.items()],
+                asynchronous=True,
+            )
+        except KafkaException as raised:
+            self._not_committed(error_of(raised), moved)
+        else:
+            self._await_commit()
+
+    def close(self) -> None:
+        """Leave the group."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        leaving = Thread(target=self._leave, name="kafka-leave", daemon=True)
+        leaving.start()
+        leaving.join(CLOSE_SECONDS)
+        if leaving.is_alive():
+            log.warning("Kafka does not answer: gone without leaving the group, which will notice by itself")
+
+    def changes(self) -> Changes:
+        """What rebalances changed since the last call."""
+        return self._partitions.changes()
+
+    def look_up(self, source: TopicPartition) -> Found:
+        """What Kafka knows of a partition."""
+        found = look_up(source, self._consumer, self._lookups)
+        self._health.well()
+        return found
+
+    def start(self, source: TopicPartition, offset: int) -> None:
+        """Read the partition from this offset on. Raises `Transient` where it can't be sought."""
+        if source not in self._partitions.assigned:
+            raise Transient(f"can't read {source}: it is not assigned to us any more")
+        position = _kafka(source, offset)
+        try:
+            # Sought first, so that nothing of elsewhere is fetched once it is resumed; and again after that, because a
+            # resumed partition is fetched from when its turn comes, up to a second later, a sought one at once.
+            self._consumer.seek(position)
+            self._consumer.resume([position])
+            self._consumer.seek(position)
+        except KafkaException as raised:
+            raise Transient(f"can't start {source} at {offset}: {error_of(raised).str()}") from raised
+        self._drop_carried([source])
+        self._partitions.start(source, offset)
+
+    def stop(self, source: TopicPartition) -> None:
+        """Read no more of the partition."""
+        self._pause([source])
+        self._partitions.stop(source)
+        self._drop_carried([source])
+
+    def _consume(self, count: int, seconds: float) -> list[Record]:
+        """What comes within that time of partitions that are being read. Callbacks run in here."""
+        try:
+            records = self._records(self._consumer.consume(count, seconds))
+        except KafkaException as raised:
+            self._health.complain(error_of(raised))
+            records = []
+        self._health.check()
+        return records
+
+    def _records(self, messages: Sequence[Message]) -> list[Record]:
+        """The hot path: a record a message, and nothing that could be done once a batch."""
+        started = self._partitions.started
+        records = []
+        for message in messages:
+            if (error := message.error()) is not None:
+                self._on_message_error(message, error)
+                continue
+            # Of a message without an error, topic, partition and offset are always there.
+            source = started.get((message.topic(), message.partition()))  # type: ignore[arg-type]
+            if source is None:
+                continue
+            kind, timestamp_ms = message.timestamp()
+            records.append(
+                Record(
+                    source,
+                    message.offset(),  # type: ignore[arg-type]
+                    message.key(),
+                    message.value(),
+                    message.headers() or (),  # type: ignore[arg-type]
+                    timestamp_ms if kind else -1,
+                )
+            )
+        if records:
+            self._partitions.came({record.source for record in records})
+            self._health.well()
+        return records
+
+    def _fill(self, filling: Filling, records: list[Record], since: float) -> list[Record]:
+        """As many of the records as fit; the rest is carried to the next batch."""
+        for index, record in enumerate(records):
+            if not filling.add(record.size, since):
+                self._carried += records[index:]
+                return records[:index]
+        return records
+
+    def _drop_carried(self, sources: Collection[TopicPartition]) -> None:
+        self._carried = [record for record in self._carried if record.source not in sources]
+
+    def _pause(self, sources: Collection[TopicPartition]) -> None:
+        self._tell(self._consumer.pause, sources)
+
+    def _resume(self, sources: Collection[TopicPartition]) -> None:
+        self._tell(self._consumer.resume, sources)
+
+    def _tell(self, tell: Callable[[list[KafkaPartition]], None], sources: Collection[TopicPartition]) -> None:
+        try:
+            tell([_kafka(source) for source in sources])
+        except KafkaException as raised:
+            # Only partitions that are not ours any more are refused, and then there is nothing to pause or resume.
+            log.debug("not paused or resumed", partitions=sorted(map(str, sources)), reason=error_of(raised).str())
+
+    def _await_commit(self) -> None:
+        until = self._clock.monotonic() + COMMIT_SECONDS
+        while self._awaited and self._clock.monotonic() < until:
+            came = self._consume(1, SLICE_SECONDS)
+            self._carried += came
+            if came:
+                # There is always one more record to be had: leave the answer the time it takes to get here.
+                time.sleep(0.001)
+        if self._awaited:
+            log.warning("positions not acknowledged by Kafka: SQL has them", partitions=sorted(map(str, self._awaited)))
+
+    def _not_committed(self, error: KafkaError, sources: Collection[TopicPartition]) -> None:
+        """The database is right, so a position that Kafka does not have costs nothing but a look at it."""
+        for source in sources:
+            self._awaited.pop(source, None)
+        say = log.info if error.code() in NOT_OURS else log.warning
+        say("positions not committed to Kafka", partitions=sorted(map(str, sources)), reason=error.str())
+
+    def _leave(self) -> None:
+        try:
+            self._consumer.close()
+        except (KafkaException, RuntimeError) as raised:
+            log.warning("could not leave the group in order", reason=str(raised))
+
+    def _on_assign(self, consumer: Consumer, assigned: list[KafkaPartition]) -> None:
+        """At the earliest offset, which always exists: without one a partition can't be sought later."""
+        sources = [_ours(partition) for partition in assigned]
+        try:
+            self._add([_kafka(source, OFFSET_BEGINNING) for source in sources])
+            consumer.pause([_kafka(source) for source in sources])
+        except KafkaException as raised:
+            self._health.complain(error_of(raised))
+        self._partitions.assign(sources)
+        log.info("partitions assigned", partitions=sorted(map(str, sources)))
+
+    def _on_revoke(self, _: Consumer, revoked: list[KafkaPartition]) -> None:
+        self._take_away("partitions revoked", revoked)
+
+    def _on_lost(self, _: Consumer, lost: list[KafkaPartition]) -> None:
+        self._take_away("partitions lost: the group gave them away while we were not heard of", lost)
+
+    def _take_away(self, event: str, taken: list[KafkaPartition]) -> None:
+        sources = [_ours(partition) for partition in taken]
+        self._partitions.take_away(sources)
+        self._drop_carried(sources)
+        for source in sources:
+            self._awaited.pop(source, None)
+        log.info(event, partitions=sorted(map(str, sources)))
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
+        """An answer to a commit; one that comes too late is not awaited any more."""
+        for partition in partitions:
+            source = _ours(partition)
+            if self._awaited.get(source) != partition.offset:
+                continue
+            if refused := partition.error or error:
+                self._not_committed(refused, [source])
+            else:
+                del self._awaited[source]
+                self._partitions.committed(source, partition.offset)
+
+    def _on_message_error(self, message: Message, error: KafkaError) -> None:
+        source = self._partitions.started.get((message.topic() or "", message.partition() or 0))
+        if error.code() == END_OF_PARTITION:
+            if source is not None:
+                self._partitions.reached_end(source)
+            self._health.well()
+        elif error.code() == OUT_OF_RANGE and source is not None:
+            raise self._out_of_range(source, message.offset())
+        else:
+            self._health.complain(error)
+
+    def _out_of_range(self, source: TopicPartition, offset: int | None) -> Fatal:
+        try:
+            earliest, end = self._consumer.get_watermark_offsets(_kafka(source), timeout=SLICE_SECONDS, cached=False)
+            kept = f"it has {earliest:,} up to {end:,}"
+        except KafkaException:
+            kept = "what it has can't be told just now"
+        return Fatal(
+            f"{source} has no offset {offset}: {kept}",
+            advice="Records were deleted before they were read (retention), or the topic was cut short. Decide where to go "
+            "on, move the group there while it is stopped (kafka-consumer-groups --reset-offsets), and start again.",
+        )
+
+
+def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID, metadata: str | None = None) -> KafkaPartition:
+    if metadata is None:
+        return KafkaPartition(source.topic, source.partition, offset)
+    return KafkaPartition(source.topic, source.partition, offset, metadata)
+
+
+def _ours(partition: KafkaPartition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.partition)
