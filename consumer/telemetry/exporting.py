@@ -6,8 +6,8 @@
 | `OTEL_TRACES_EXPORTER` | `otlp`, `console` (on stderr), `none`, or several with commas between |
 | `OTEL_SDK_DISABLED` | `true`: nothing is traced |
 
-The rest (headers, timeouts, sampler, resource, batching, limits) is read by the SDK itself. A provider that was installed
-before us, such as that of `opentelemetry-instrument`, is used as it is.
+The rest (headers, timeouts, sampler, resource, batching, limits) is read by the SDK itself. A provider that was
+installed before us, such as that of `opentelemetry-instrument`, is used as it is.
 """
 
 import logging
@@ -35,7 +35,7 @@ CLOSING_SECONDS = 3.0
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 _NOISY = ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal")
-"""Loggers that complain of every batch of spans that can't be delivered; `delivery.SpansDelivered` says it once instead."""
+"""Loggers that complain of every batch of spans that can't be delivered; `SpansDelivered` says it once instead."""
 
 
 def start_tracing(

@@ -1,9 +1,9 @@
 """The spans around the loop, each in one `with`.
 
-They follow OpenTelemetry's conventions for messaging, version 1.44: `poll T`, `process T`, `commit T`, `send T-dlq`, and
-inside `process` one span for each stage. A batch is processed in a trace of its own, with a link to every context in
-which one of its records was created. A batch out of several topics has no single destination: its spans are named by
-the operation alone and carry no `messaging.destination.name`, as the conventions ask.
+They follow OpenTelemetry's conventions for messaging, version 1.44: `poll T`, `process T`, `commit T`, `send T-dlq`,
+and inside `process` one span for each stage. A batch is processed in a trace of its own, with a link to every context
+in which one of its records was created. A batch out of several topics has no single destination: its spans are named
+by the operation alone and carry no `messaging.destination.name`, as the conventions ask.
 
 Until `configure` is called everything here does nothing, at the price of a function call.
 """
@@ -37,15 +37,15 @@ class Poll(Protocol):
 
 
 def configure(provider: TracerProvider, *, group: str, client_id: str, links_at_most: int = LINKS_AT_MOST) -> None:
-    """Trace from now on. `group` and `client_id` name this consumer; further links than `links_at_most` are left out."""
-    global _tracing
+    """Trace from now on. `group` and `client_id` name this consumer; links past `links_at_most` are left out."""
+    global _tracing  # noqa: PLW0603 - a process is one consumer, and traced as a whole
     tracer = provider.get_tracer("memory-consumer", schema_url=_CONVENTIONS)
     _tracing = _Tracing(tracer, group, client_id, links_at_most)
 
 
 def switch_off() -> None:
     """Trace no more."""
-    global _tracing
+    global _tracing  # noqa: PLW0603 - see configure
     _tracing = None
 
 

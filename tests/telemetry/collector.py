@@ -30,7 +30,7 @@ def collector() -> Iterator[Collector]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Requests are no news."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -1,4 +1,4 @@
-"""Where spans go, as the standard variables say. Whole runs are made in a process of their own: a provider is for good."""
+"""Where spans go, as the standard variables say. Whole runs get a process of their own: a provider is for good."""
 
 import os
 import socket
@@ -18,9 +18,13 @@ from consumer.records import Batch, ClosedBy, Record, TopicPartition
 from consumer.telemetry.exporting import start_tracing
 from consumer.telemetry.tracing import process_span, step
 
-close = start_tracing(service_name="memory-consumer", group="readers", client_id="reader-1", links_at_most=500, closing_seconds=CLOSING)
+close = start_tracing(
+    service_name="memory-consumer", group="readers", client_id="reader-1", links_at_most=500, closing_seconds=CLOSING
+)
 origins = [f"00-{n:032x}-{n:016x}-01".encode() for n in range(1, 301)]
-batch = Batch([Record(TopicPartition("memories", 0), 0, None, None, [("traceparent", o)], 0) for o in origins], ClosedBy.COUNT)
+source = TopicPartition("memories", 0)
+records = [Record(source, n, None, None, [("traceparent", origin)], 0) for n, origin in enumerate(origins)]
+batch = Batch(records, ClosedBy.COUNT)
 with process_span(batch), step("write"):
     pass
 close()
