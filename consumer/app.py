@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 
+from consumer.adapters.kafka_lookups import GroupPositions
 from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.operations import Operations
 from consumer.errors import Fatal
-from consumer.settings.fields import DatabaseSettings
+from consumer.settings.fields import DatabaseSettings, KafkaSettings
 
 
 def upgrade_database(settings: DatabaseSettings) -> tuple[str | None, str]:
@@ -81,3 +82,10 @@ def operations(settings: DatabaseSettings) -> Iterator[Operations]:
     """Positions and counts, to look at and to look after."""
     with existing_database(settings) as engine:
         yield Operations(engine)
+
+
+@contextmanager
+def group_positions(settings: KafkaSettings) -> Iterator[GroupPositions]:
+    """Where the group stands in Kafka, asked without joining it."""
+    with GroupPositions(settings.kafka_bootstrap_servers, settings.group_id, settings.kafka) as positions:
+        yield positions

@@ -1,0 +1,111 @@
+"""`status`: how the running consumers of a group are doing."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from consumer.cli import offsets
+from consumer.cli.commands import FAILED
+from consumer.cli.options import (
+    Assignments,
+    BootstrapServers,
+    ConfigFile,
+    DatabaseUrl,
+    GroupId,
+    Json,
+    Topics,
+    load_settings,
+)
+from consumer.cli.output import say, show_json, show_table
+
+if TYPE_CHECKING:
+    from consumer.adapters.sql.operations import ConsumerRow
+    from consumer.settings import Settings
+
+REMEMBERED = timedelta(days=1)
+"""A consumer that died is shown for so long."""
+
+SILENT = timedelta(seconds=20)
+"""A consumer that has said nothing for so long is not well: four signs of life are missing."""
+
+
+def status(
+    *,
+    bootstrap_servers: BootstrapServers = None,
+    topics: Topics = None,
+    group_id: GroupId = None,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Show the group's running consumers and its lag. Exit 1 when none is running or Kafka does not answer."""
+    settings = load_settings(
+        config,
+        assignments,
+        kafka_bootstrap_servers=bootstrap_servers,
+        topics=topics,
+        group_id=group_id,
+        database_url=database_url,
+    ).settings
+    now = datetime.now(UTC)
+    consumers = _consumers(settings, now)
+    standing, trouble = offsets.look(settings)
+    if as_json:
+        partitions = [offsets.as_object(each) for each in standing]
+        show_json({"consumers": [_as_object(row, now) for row in consumers], "partitions": partitions})
+    else:
+        _show_consumers(consumers, now)
+        offsets.show_standing(standing)
+    if trouble:
+        say(f"Kafka: {trouble}")
+    if trouble or not any(_is_running(row, now) for row in consumers):
+        raise typer.Exit(FAILED)
+
+
+def _consumers(settings: "Settings", now: datetime) -> "list[ConsumerRow]":
+    from consumer import app as root
+
+    with root.operations(settings.database) as operations:
+        return operations.consumers(settings.kafka.group_id, since=now - REMEMBERED)
+
+
+def _show_consumers(consumers: "list[ConsumerRow]", now: datetime) -> None:
+    if not consumers:
+        say("No consumer of this group is running.")
+        return
+    numbers = ("records", "per second", "last batch", "seconds")
+    columns = ("consumer", "state", *numbers, "closed by", "filter", "last trouble")
+    show_table(columns, [_cells(row, now) for row in consumers], right=numbers)
+    typer.echo()
+
+
+def _cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
+    told = row.snapshot
+    return (
+        row.consumer_id,
+        _state(row, now),
+        f"{told['records']:,}",
+        f"{told['records_per_second']:,.0f}",
+        f"{told['last_batch_size']:,}",
+        f"{told['last_batch_seconds']:.3f}",
+        told["last_closed_by"],
+        told["filter_trouble"] or "in use",
+        told["last_trouble"],
+    )
+
+
+def _state(row: "ConsumerRow", now: datetime) -> str:
+    if not _is_running(row, now):
+        return f"silent for {(now - row.seen_at).total_seconds():.0f} s"
+    return "waiting" if row.snapshot["waiting_for"] else "running"
+
+
+def _is_running(row: "ConsumerRow", now: datetime) -> bool:
+    return now - row.seen_at <= SILENT
+
+
+def _as_object(row: "ConsumerRow", now: datetime) -> Mapping[str, Any]:
+    return {"consumer_id": row.consumer_id, "state": _state(row, now), "seen_at": row.seen_at, **row.snapshot}
