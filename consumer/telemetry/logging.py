@@ -24,8 +24,9 @@ def configure_logging(level: str = "info", form: Form = "auto") -> None:
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     is_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    shared = [*_SHARED, _timestamps(is_json=is_json)]
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
@@ -33,7 +34,7 @@ def configure_logging(level: str = "info", form: Form = "auto") -> None:
     handler = _StderrHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_SHARED],
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(_as_json() if is_json else _as_text()),
@@ -60,15 +61,25 @@ _SHARED: Sequence[Processor] = (
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     add_trace,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 )
+
+
+def _timestamps(*, is_json: bool) -> Processor:
+    """Moments for programs; the time on the wall for somebody at a terminal."""
+    return structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json)
+
+
+def _message_first(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """The order in which people read; `message` is what collectors of logs call it."""
+    first = ("timestamp", "level", "logger")
+    return {**{name: event.pop(name) for name in first if name in event}, "message": event.pop("event"), **event}
 
 
 def _as_json() -> list[Processor]:
     return [
         structlog.processors.format_exc_info,
-        structlog.processors.EventRenamer("message"),
+        _message_first,
         structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
     ]
 
@@ -78,7 +89,7 @@ def _as_text() -> list[Processor]:
     has_colours = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     return [
         structlog.dev.ConsoleRenderer(
-            colors=has_colours, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            colors=has_colours, pad_event_to=0, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
         )
     ]
 

@@ -104,7 +104,6 @@ def _bar(stream: TextIO) -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         ProgressColumn,
         Task,
@@ -112,6 +111,13 @@ def _bar(stream: TextIO) -> "Progress":
         TimeRemainingColumn,
     )
     from rich.text import Text
+
+    class CountColumn(ProgressColumn):
+        """Done, and how many there are."""
+
+        def render(self, task: Task) -> Text:
+            total = "" if task.total is None else f" of {int(task.total):,}"
+            return Text(f"{int(task.completed):,}{total}", style="progress.download")
 
     class RateColumn(ProgressColumn):
         """Done in a second."""
@@ -123,7 +129,7 @@ def _bar(stream: TextIO) -> "Progress":
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        CountColumn(),
         RateColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=Console(file=stream),

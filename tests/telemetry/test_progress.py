@@ -126,4 +126,4 @@ def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
         work.advance(50)
 
     assert "consuming" in terminal.getvalue()
-    assert "200/200" in terminal.getvalue()
+    assert "200 of 200" in terminal.getvalue()
