@@ -6,7 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 
+from consumer.adapters.avro import AvroEncoder
 from consumer.adapters.kafka_lookups import GroupPositions
+from consumer.adapters.kafka_publisher import KafkaPublisher
 from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
@@ -89,3 +91,8 @@ def group_positions(settings: KafkaSettings) -> Iterator[GroupPositions]:
     """Where the group stands in Kafka, asked without joining it."""
     with GroupPositions(settings.kafka_bootstrap_servers, settings.group_id, settings.kafka) as positions:
         yield positions
+
+
+def publisher(settings: KafkaSettings, topic: str) -> KafkaPublisher:
+    """Publishes events to a topic, in the current schema."""
+    return KafkaPublisher(settings.kafka_bootstrap_servers, topic, AvroEncoder().encode, settings.kafka)

@@ -107,5 +107,11 @@ SAME_PARTICIPANT = Wording(
 NOT_JSON = Wording("not_json", "is not JSON: {problem}", "one event as a JSON object on one line", "Mend the line.")
 INVALID_UTF8 = Wording("invalid_utf8", "is not UTF-8 at byte {byte}", "text in UTF-8", "Write the file in UTF-8.")
 DUPLICATE_KEY = Wording("duplicate_key", "is given twice in one object", "each field once", "Leave one of them out.")
+LINE_TOO_LONG = Wording(
+    "line_too_long",
+    "has {size:,} bytes",
+    "a line of at most {longest:,} bytes",
+    "Write one event a line, and end every line.",
+)
 
 INVALID = Wording("invalid", "is invalid", "a value as the schema describes it", "Compare the event with the schema.")

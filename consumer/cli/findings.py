@@ -1,0 +1,51 @@
+"""What is wrong with the lines of a file: counted, the first errors kept, shown as a table or as JSON."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from consumer.cli.output import show_table
+
+if TYPE_CHECKING:
+    from consumer.memory.field_errors import FieldErrors
+    from consumer.records import FieldError
+
+
+@dataclass(slots=True)
+class Findings:
+    """The errors of a file, by line. Of any number of errors at most `most_kept` are kept."""
+
+    most_kept: int
+    valid: int = 0
+    invalid: int = 0
+    errors: int = 0
+    kept: "list[tuple[int, FieldError]]" = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """Lines that were looked at: blank ones are none."""
+        return self.valid + self.invalid
+
+    def add_valid(self) -> None:
+        """Count a valid line."""
+        self.valid += 1
+
+    def add_invalid(self, line: int, errors: "FieldErrors") -> None:
+        """Count an invalid line and its errors."""
+        self.invalid += 1
+        self.errors += len(errors)
+        room = max(0, self.most_kept - len(self.kept))
+        self.kept.extend((line, error) for error in errors[:room])
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The errors that were kept, each with its line."""
+        return [{"line": line, **error._asdict()} for line, error in self.kept]
+
+    def show(self) -> None:
+        """Print the errors that were kept as a table, and how many there are besides."""
+        show_table(
+            ("line", "field", "what is wrong", "value", "expected", "what to do"),
+            [(line, error.path, error.message, error.value, error.expected, error.advice) for line, error in self.kept],
+            right=("line",),
+        )
+        if rest := self.errors - len(self.kept):
+            print(f"... and {rest:,} more errors (--max-errors shows more)")  # noqa: T201 - part of the result

@@ -1,0 +1,93 @@
+"""`produce`: events from a file to Kafka, in Avro."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from consumer.cli.commands import FAILED
+from consumer.cli.findings import Findings
+from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine, event_on, opened, read_lines, size_of
+from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, Json, load_settings
+from consumer.cli.output import say, show_json
+
+if TYPE_CHECKING:
+    from consumer.memory.model import MemoryEvent
+
+MOST_ERRORS = 100
+
+Topic = Annotated[str, typer.Option("--topic", "-t", metavar="T", help="The topic to publish to.")]
+SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Leave invalid lines out instead of stopping.")]
+
+
+class Delivery(NamedTuple):
+    """What became of the events that were sent. `failures` says why, of the first few."""
+
+    acknowledged: int
+    failed: int
+    failures: Sequence[str]
+
+
+def produce(
+    *,
+    file: EventFile,
+    topic: Topic,
+    skip_invalid: SkipInvalid = False,
+    bootstrap_servers: BootstrapServers = None,
+    max_line_bytes: LongestLine = LONGEST_LINE_BYTES,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a file of events: JSON in, Avro out, each under its memory's id.
+
+    Stops at the first invalid line: nothing from there on is published. Exit 0 when every line was published and
+    acknowledged, 1 when not.
+    """
+    from consumer import app as root
+
+    settings = load_settings(config, assignments, kafka_bootstrap_servers=bootstrap_servers).settings
+    publisher = root.publisher(settings.kafka, topic)
+    publisher.check()
+    findings = Findings(MOST_ERRORS)
+    for event in _valid_events(file, findings, max_line_bytes, skip_invalid=skip_invalid):
+        publisher.publish(event)
+    delivery = Delivery(publisher.flush(), publisher.failed, publisher.failures)
+    if as_json:
+        errors = {"invalid": findings.invalid, "errors": findings.as_json()}
+        show_json({"topic": topic, **delivery._asdict(), **errors})
+    else:
+        _report(topic, findings, delivery, skip_invalid=skip_invalid)
+    if findings.invalid or delivery.failed:
+        raise typer.Exit(FAILED)
+
+
+def _valid_events(file: Path, findings: Findings, longest: int, *, skip_invalid: bool) -> "Iterator[MemoryEvent]":
+    """The events of the file, up to the first invalid line or all that are valid."""
+    from consumer.telemetry.progress import track
+
+    with opened(file) as stream, track(size_of(file), f"Publishing {file} (bytes)") as progress:
+        for line in read_lines(stream, longest):
+            if not line.is_blank:
+                event = event_on(line, longest)
+                if isinstance(event, tuple):
+                    findings.add_invalid(line.number, event)
+                    if not skip_invalid:
+                        return
+                else:
+                    findings.add_valid()
+                    yield event
+            progress.advance(line.size)
+
+
+def _report(topic: str, findings: Findings, delivery: Delivery, *, skip_invalid: bool) -> None:
+    if findings.invalid:
+        findings.show()
+    typer.echo(f"{delivery.acknowledged:,} events published to {topic} and acknowledged.")
+    if findings.invalid and skip_invalid:
+        say(f"{findings.invalid:,} invalid lines were left out.")
+    elif findings.invalid:
+        say("Stopped at the first invalid line: nothing from there on was published. To leave such out: --skip-invalid")
+    if delivery.failed:
+        say(f"{delivery.failed:,} events were not acknowledged: {'; '.join(delivery.failures)}")
