@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import text
@@ -16,10 +16,12 @@ from consumer.batching import BatchLimits
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Decoder
-from consumer.records import Batch, Plan, Record, TopicPartition, Written
+from consumer.records import Plan, Record, TopicPartition
 from consumer.stopping import Bounds, Stop
 from consumer.worker import Worker
+from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
+from tests.fakes.observer import Nobody
 from tests.properties.filters import Exact
 from tests.properties.naive import Naive, Place, Published, contested
 from tests.properties.reckoning import Database, check_contents
@@ -43,36 +45,6 @@ LATE = 15.0
 
 VERY_LATE = 60.0
 """The same where claims fail again and again, and are tried ever more rarely."""
-
-
-class HandClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self, now: datetime) -> None:
-        self._began = now
-        self._seconds = 0.0
-
-    def pass_by(self, seconds: float) -> None:
-        """Let time pass."""
-        self._seconds += seconds
-
-    def now(self) -> datetime:
-        """The time of day."""
-        return self._began + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        """Seconds since the clock was made."""
-        return self._seconds
-
-
-class Nobody:
-    """An observer that does not care."""
-
-    def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
-        """So what."""
-
-    def waiting(self, reason: str) -> None:
-        """So what."""
 
 
 @dataclass
@@ -117,7 +89,7 @@ class World:
 
     def process(self, name: str, reach: Reach, batch_size: int, until_idle: float = VERY_LATE) -> Process:
         """A new consumer, as after a start of the program. It runs until nothing has come for that many seconds."""
-        source = FakeSource(self.group, name, waited=self.clock.pass_by)
+        source = FakeSource(self.group, name, waited=self.clock.pass_)
         engine = self.engines.of(name)
         engine.reach = reach
         watched = WatchedSource(source, reach)
