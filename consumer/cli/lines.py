@@ -1,5 +1,6 @@
 """A file of one event a line, read without ever holding more than one line of bounded length."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +18,25 @@ STDIN = Path("-")
 _CHUNK_BYTES = 64 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+
+def _require_readable(file: Path) -> Path:
+    """Wrong usage is said before any work is begun."""
+    if file == STDIN:
+        return file
+    if file.is_dir():
+        raise typer.BadParameter(f"{file} is a directory: name a file with one event a line")
+    if not file.exists():
+        raise typer.BadParameter(f"there is no file {file}")
+    if not os.access(file, os.R_OK):
+        raise typer.BadParameter(f"{file} can't be read: no permission")
+    return file
+
+
 EventFile = Annotated[
     Path,
     typer.Argument(
         metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        allow_dash=True,
+        callback=_require_readable,
         help="Events in their JSON form, one a line; - is standard input.",
     ),
 ]
@@ -61,11 +73,12 @@ def read_lines(stream: BinaryIO, longest: int) -> Iterator[Line]:
 
 def event_on(line: Line, longest: int) -> "MemoryEvent | FieldErrors":
     """The event on the line, or all that is wrong with it."""
+    from consumer.memory.field_errors import NOTHING
     from consumer.memory.json_form import read_event
     from consumer.memory.wording import LINE_TOO_LONG
 
     if line.content is None:
-        return (LINE_TOO_LONG.error((), "", size=line.size, longest=longest),)
+        return (LINE_TOO_LONG.error((), NOTHING, size=line.size, longest=longest),)
     return read_event(line.content)
 
 

@@ -50,15 +50,15 @@ def _shaped(line: bytes) -> tuple[Any, Faults]:
     try:
         parsed = _decoder.decode(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        return None, [_not_json(line, error)]
+        return None, [_not_json(error)]
     faults: Faults = []
     return _event_shape().read(parsed, (), faults), faults
 
 
-def _not_json(line: bytes, error: ValueError | RecursionError) -> FieldError:
+def _not_json(error: ValueError | RecursionError) -> FieldError:
     match error:
         case UnicodeDecodeError():
-            return wording.INVALID_UTF8.error((), line, byte=error.start + 1)
+            return wording.INVALID_UTF8.error((), NOTHING, byte=error.start + 1)
         case _DuplicateKey():
             return wording.DUPLICATE_KEY.error((error.key,), NOTHING)
         case json.JSONDecodeError():
@@ -67,7 +67,7 @@ def _not_json(line: bytes, error: ValueError | RecursionError) -> FieldError:
             problem = "it is nested too deeply"
         case _:
             problem = "it holds a number of too many digits"
-    return wording.NOT_JSON.error((), line, problem=problem)
+    return wording.NOT_JSON.error((), NOTHING, problem=problem)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
