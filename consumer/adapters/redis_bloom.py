@@ -35,7 +35,8 @@ Answer = TypeVar("Answer")
 class RedisBloomFilter:
     """Implements `ports.SeenFilter`. Keys are `<prefix>:{<group>}:<window number>`: one cluster slot for a group.
 
-    `timeout` bounds, in seconds, connecting and each wait for an answer. Nothing is sent before the first question.
+    `timeout` bounds, in seconds, connecting and each wait for an answer; how long the resolver takes for the host's
+    name, it does not. Nothing is sent before the first question.
     Raises `SettingsError` for a URL that is none.
     """
 

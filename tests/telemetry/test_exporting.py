@@ -32,11 +32,22 @@ print("sdk loaded" if "opentelemetry.sdk.trace" in sys.modules else "sdk not loa
 """
 
 
-def run_traced_batch(closing: float = 5.0, **variables: str) -> subprocess.CompletedProcess[str]:
+INSTALLED = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
+trace.set_tracer_provider(provider)
+"""
+
+
+def run_traced_batch(closing: float = 5.0, before: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """One traced batch, in a process whose only OTEL_ variables are these."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     return subprocess.run(
-        [sys.executable, "-c", TRACED_BATCH.replace("CLOSING", str(closing))],
+        [sys.executable, "-c", before + TRACED_BATCH.replace("CLOSING", str(closing))],
         env=environ | variables,
         capture_output=True,
         text=True,
@@ -145,6 +156,13 @@ def test_a_collector_that_never_answers_does_not_hold_up_the_end(deaf: str) -> N
     run_traced_batch(0.3, OTEL_EXPORTER_OTLP_ENDPOINT=deaf, OTEL_EXPORTER_OTLP_TIMEOUT="25")
 
     assert time.monotonic() - started < 10
+
+
+def test_a_provider_that_is_there_already_is_used() -> None:
+    done = run_traced_batch(before=INSTALLED)
+
+    assert '"name": "process memories"' in done.stdout
+    assert '"name": "write"' in done.stdout
 
 
 def test_spans_can_be_seen_on_stderr() -> None:
