@@ -80,7 +80,7 @@ class Addressed:
     record: Published
 
 
-def entries(*, mirror: bool = True) -> st.SearchStrategy[list[Entry]]:
+def entries() -> st.SearchStrategy[list[Entry]]:
     """Sequences of up to a few dozen entries about few memories, so that they meet."""
     small = st.integers(0, 5)
     event = st.builds(
@@ -91,7 +91,7 @@ def entries(*, mirror: bool = True) -> st.SearchStrategy[list[Entry]]:
         owner=st.sampled_from((0,) * 8 + (1,)),
     )
     others = st.one_of(
-        st.builds(Again, small, st.booleans() if mirror else st.just(False)),
+        st.builds(Again, small, st.booleans()),
         st.builds(ReusedId, small, small),
         st.builds(Broken, st.integers(0, len(BROKEN) - 1), st.integers(0, len(PARTITIONS) - 1)),
         st.builds(Refused, st.integers(0, len(MAIN) - 1)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.conftest import examples
@@ -56,7 +56,7 @@ def consume(world: World, script: Script, batch_size: int) -> int:
             world.bury(process)
 
 
-@settings(max_examples=examples(quick=150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(quick=150), deadline=None)
 @given(story=entries(), script=mishaps, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS))
 def test_crashes_and_failures_anywhere_lose_and_double_nothing(
     new_world: NewWorld,

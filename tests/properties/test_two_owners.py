@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.records import TopicPartition
@@ -160,7 +160,7 @@ class Stage:
         self.world.bury(self.process(number))
 
 
-@settings(max_examples=examples(quick=100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(quick=100), deadline=None)
 @given(story=entries(), acts=acts, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS))
 def test_two_owners_trading_partitions_lose_and_double_nothing(
     new_world: NewWorld,
