@@ -313,8 +313,8 @@ class KafkaSource:
             kept = "what it has can't be told just now"
         return Fatal(
             f"{source} has no offset {offset}: {kept}",
-            advice="Records were deleted before they were read (retention), or the topic was cut short. Decide where to go "
-            "on, move the group there while it is stopped (kafka-consumer-groups --reset-offsets), and start again.",
+            advice="Records were deleted before they were read (retention), or the topic was cut short. Stop the "
+            "group, move it where it is to go on (kafka-consumer-groups --reset-offsets), and start it again.",
         )
 
 

@@ -261,7 +261,7 @@ class FakeSource:
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
         """Write what moved, where the group still takes it from us."""
         for source, claim in claims.items():
-            if source not in self._assigned or claim.next_offset == self._done.get(source) or self._broker.is_down:
+            if source not in self._started or claim.next_offset == self._done.get(source) or self._broker.is_down:
                 continue
             if self._group.owner(source) is not self:
                 self.refused.append(source)
@@ -361,8 +361,12 @@ class FakeSource:
 
     def _offset_to_read(self, source: TopicPartition) -> int:
         offset = self._next[source]
-        if not self._broker.earliest(source) <= offset <= self._broker.end(source):
-            raise Fatal(f"{source} has no offset {offset}: it keeps {self._broker.earliest(source)} and later")
+        earliest, end = self._broker.earliest(source), self._broker.end(source)
+        if not earliest <= offset <= end:
+            raise Fatal(
+                f"{source} has no offset {offset}: it has {earliest} up to {end}",
+                advice="Decide where to go on.",
+            )
         return offset
 
     def _still_assigned(self, batch: Batch) -> Batch | None:

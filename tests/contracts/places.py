@@ -1,0 +1,183 @@
+"""Where the contracts of source and dead letters are tested: Kafka in memory, and the real one."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from itertools import count
+from typing import Protocol, TypeVar
+
+from confluent_kafka import Consumer, Producer
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from consumer.adapters.kafka_lookups import GroupPositions
+from consumer.adapters.kafka_source import KafkaSource
+from consumer.batching import BatchLimits
+from consumer.clock import SystemClock
+from consumer.ports import Assignment, Source
+from consumer.records import Batch, Committed, Headers, TopicPartition
+from tests.fakes.kafka import FakeBroker, FakeGroup, FakeSource
+
+PARTITIONS = 2
+
+IMPATIENT = {
+    "session.timeout.ms": "1000",
+    "max.poll.interval.ms": "1000",
+    "heartbeat.interval.ms": "200",
+    "fetch.wait.max.ms": "50",
+}
+"""A member that the group misses soon, and that hears of rebalances soon."""
+
+MOST_POLLS = 80
+"""How often a test asks before it gives up. On real Kafka an empty poll takes a quarter of a second."""
+
+T = TypeVar("T")
+_numbers = count()
+
+
+class Member(Source, Assignment, Protocol):
+    """One member of a group, by both of its ports."""
+
+
+class Place(Protocol):
+    """A topic of two partitions, and a group."""
+
+    topic: str
+
+    def publish(self, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()) -> None:
+        """Append a record."""
+
+    def member(self) -> Member:
+        """A new member of the group, waiting for its share. Closed by the end of the test."""
+
+    def join_while_polling(self, member: Member) -> None:
+        """Have another member join in the middle of the next poll of this one."""
+
+    def delete_before(self, source: TopicPartition, offset: int) -> None:
+        """Let retention take the records below the offset."""
+
+    def move_committed(self, source: TopicPartition, offset: int) -> None:
+        """Move the group, which must have no member, as an operator does."""
+
+    def committed(self, source: TopicPartition) -> Committed | None:
+        """The group's position."""
+
+    def silence(self, member: Member) -> None:
+        """Let time pass without the member, until the group has put it out."""
+
+
+class FakePlace:
+    """Kafka in memory."""
+
+    def __init__(self) -> None:
+        self.topic = "memories"
+        self.broker = FakeBroker()
+        self.broker.create_topic(self.topic, PARTITIONS)
+        self.group = FakeGroup(self.broker, "group", [self.topic])
+
+    def publish(self, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()) -> None:
+        self.broker.publish(TopicPartition(self.topic, partition), value, key=key, headers=headers, timestamp_ms=1)
+
+    def member(self) -> FakeSource:
+        return FakeSource(self.group, "member")
+
+    def join_while_polling(self, member: Member) -> None:
+        assert isinstance(member, FakeSource)
+        member.meanwhile = self.member
+
+    def delete_before(self, source: TopicPartition, offset: int) -> None:
+        self.broker.delete_before(source, offset)
+
+    def move_committed(self, source: TopicPartition, offset: int) -> None:
+        self.broker.move_committed("group", source, offset)
+
+    def committed(self, source: TopicPartition) -> Committed | None:
+        return self.broker.committed.get(("group", source))
+
+    def silence(self, member: Member) -> None:
+        assert isinstance(member, FakeSource)
+        self.group.expire(member)
+
+
+class RealPlace:
+    """A new topic and a new group on real Kafka."""
+
+    def __init__(self, bootstrap_servers: str, cleanup: ExitStack, properties: Mapping[str, str] = IMPATIENT) -> None:
+        self.topic = f"memories-{datetime.now(UTC):%H%M%S%f}-{next(_numbers)}"
+        self._servers = bootstrap_servers
+        self._cleanup = cleanup
+        self._properties = properties
+        self._admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+        self._producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 0})
+        create_topic(self._admin, self.topic, PARTITIONS)
+
+    def publish(self, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()) -> None:
+        self._producer.produce(self.topic, value, key, partition, headers=list(headers))
+        assert self._producer.flush(10) == 0
+
+    def member(self) -> KafkaSource:
+        member = KafkaSource(self._servers, self.topic, [self.topic], SystemClock(), self._properties)
+        self._cleanup.callback(member.close)
+        return member
+
+    def join_while_polling(self, member: Member) -> None:
+        # It joins in librdkafka's own threads; the other hears of it with its next heartbeat.
+        self.member()
+
+    def delete_before(self, source: TopicPartition, offset: int) -> None:
+        for deleted in self._admin.delete_records([KafkaPartition(*source, offset)]).values():
+            deleted.result(10)
+
+    def move_committed(self, source: TopicPartition, offset: int) -> None:
+        operator = Consumer({"bootstrap.servers": self._servers, "group.id": self.topic})
+        operator.commit(offsets=[KafkaPartition(*source, offset)], asynchronous=False)
+        operator.close()
+
+    def committed(self, source: TopicPartition) -> Committed | None:
+        with GroupPositions(self._servers, self.topic) as positions:
+            return positions.found(source).committed
+
+    def silence(self, member: Member) -> None:
+        """Another member polls on until it has everything."""
+        own(self.member(), PARTITIONS)
+
+
+def create_topic(admin: AdminClient, topic: str, partitions: int, config: Mapping[str, str] | None = None) -> None:
+    """Make a topic, and wait until it is there."""
+    for created in admin.create_topics([NewTopic(topic, partitions, 1, config=dict(config or {}))]).values():
+        created.result(10)
+
+
+def until(poll: Callable[[], T | None]) -> T:
+    """Ask until there is an answer, a bounded number of times."""
+    for _ in range(MOST_POLLS):
+        if (answer := poll()) is not None:
+            return answer
+    raise AssertionError(f"nothing after {MOST_POLLS} polls")
+
+
+def own(member: Member, partitions: int) -> set[TopicPartition]:
+    """Poll until the member has so many partitions, none of them started."""
+    have: set[TopicPartition] = set()
+
+    def enough() -> set[TopicPartition] | None:
+        assert member.poll(BatchLimits()) is None, "read before it was started"
+        changes = member.changes()
+        have.difference_update(changes.gone)
+        have.update(changes.assigned)
+        return have if len(have) == partitions else None
+
+    return until(enough)
+
+
+def next_batch(member: Member, limits: BatchLimits) -> Batch:
+    """Poll until a batch comes."""
+    return until(lambda: member.poll(limits))
+
+
+def read(member: Member, records: int, limits: BatchLimits) -> list[Batch]:
+    """Poll until so many records have come."""
+    batches: list[Batch] = []
+    while sum(map(len, batches)) < records:
+        batches.append(next_batch(member, limits))
+    return batches
