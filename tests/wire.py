@@ -5,7 +5,7 @@ Takes field values that break the rules too, as long as Avro can say them.
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -14,7 +14,7 @@ from typing import Any
 
 import fastavro
 
-from consumer.memory.model import MemoryEvent
+from consumer.memory.model import Memory, MemoryEvent
 
 SCHEMA_ID = 1
 SCHEMA = Path(__file__).parent.parent / "schemas" / f"memory_event.{SCHEMA_ID}.avsc"
@@ -47,18 +47,24 @@ def framed(payload: bytes, schema_id: int = SCHEMA_ID) -> bytes:
 
 
 def fields_of(event: MemoryEvent) -> Fields:
-    """The event as Avro has it: the id as text, moments in microseconds."""
-    fields = asdict(event)
+    """The event as Avro has it: the id as text, moments in microseconds. Shares its nested documents with the event."""
+    fields = _shallow(event)
     fields["event_id"] = str(event.event_id)
     fields["occurred_at"] = micros(event.occurred_at)
-    if event.memory is not None and event.memory.extracted_at is not None:
-        fields["memory"]["extracted_at"] = micros(event.memory.extracted_at)
+    if event.memory is not None:
+        fields["memory"] = _shallow(event.memory)
+        if event.memory.extracted_at is not None:
+            fields["memory"]["extracted_at"] = micros(event.memory.extracted_at)
     return fields
 
 
 def micros(moment: datetime) -> int:
     """Microseconds since the epoch, exactly."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _shallow(instance: MemoryEvent | Memory) -> Fields:
+    return {field.name: getattr(instance, field.name) for field in dataclass_fields(instance)}
 
 
 @cache
