@@ -5,10 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # One exact set of versions for everything that pip installs here, build tools included (pip 25.3 and later ask for the
-# second name).
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
-export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# second name). Relative: pip would split a path at its spaces.
+PINNED := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
+INSTALL := $(PINNED) $(BIN)/python -m pip install --quiet
 
 # Stamps: what they depend on is set up again only when it changes.
 READY := $(VENV)/.ready
@@ -45,13 +44,13 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once; a minute or so)" >&2
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) can't make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --editable .
-	@$(BIN)/python -m consumer.devstack.install
+	@$(INSTALL) --upgrade pip
+	@$(INSTALL) --editable .
+	@$(PINNED) $(BIN)/python -m consumer.devstack.install
 	@touch $@
 
 $(READY_TO_TEST): $(READY)
 	@echo "Adding what the tests need" >&2
-	@$(BIN)/python -m pip install --quiet --group dev
+	@$(INSTALL) --group dev
 	@$(BIN)/python -m consumer.devstack.kafka_jars
 	@touch $@
