@@ -43,7 +43,7 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _wrong_pairs(dynamics: object, participants: object) -> Iterator[FieldError]:
-    if not dynamics:
+    if not dynamics or not isinstance(participants, list):  # without a list of participants nobody can tell
         return
     known = {person.get("id") for _, person in _objects(participants) if isinstance(person.get("id"), str)}
     for index, dynamic in _objects(dynamics):
