@@ -229,6 +229,15 @@ class TestOutage:
             assert seen.maybe(known + ids(3)) == set(known)
         assert logs == []
 
+    def test_a_connection_that_breaks_in_use_is_tried_once_more(self, open_filter: Open, proxy: TcpProxy) -> None:
+        seen, known = open_filter(through(proxy)), ids(2)
+        seen.add(known)
+        proxy.forget()
+
+        with capture_logs() as logs:
+            assert seen.maybe(known + ids(3)) == set(known)
+        assert logs == []
+
     def test_a_slow_redis_within_the_timeout_is_used(self, open_filter: Open, proxy: TcpProxy) -> None:
         seen, known = open_filter(through(proxy)), ids(2)
         proxy.slow(TIMEOUT / 10)
@@ -295,6 +304,7 @@ class TestNotForUs:
         assert seen.maybe(asked) == set(asked), "what takes a person is probed seldom"
         clock.pass_(LASTING.first)
         assert seen.maybe(asked) == set()
+        assert seen.trouble() is None
 
     def test_a_filter_that_may_be_read_only_is_read_and_said_once(
         self, open_filter: Open, clock: HandClock, client: Redis, redis_url: str, user: str

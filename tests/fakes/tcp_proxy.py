@@ -6,6 +6,7 @@ with TcpProxy("127.0.0.1", 6379) as proxy:
     proxy.resume()          # what was held up passes
     proxy.cut()             # connections are reset, new ones are refused
     proxy.mend()            # new ones are accepted again
+    proxy.forget()          # the next data breaks its connection, as a firewall does that forgot it
     proxy.slow(0.05)        # each piece of data waits so long; 0 ends it
 """
 
@@ -26,6 +27,7 @@ class TcpProxy:
         self._flows = Event()
         self._flows.set()
         self._ended = Event()
+        self._forgets = Event()
         self._delay = 0.0
         self._lock = Lock()
         self._sockets: set[socket.socket] = set()
@@ -51,6 +53,10 @@ class TcpProxy:
     def slow(self, seconds: float) -> None:
         """Hold each piece of data up for so long."""
         self._delay = seconds
+
+    def forget(self) -> None:
+        """Break the connection that is used next, when it is used: nobody sees it coming."""
+        self._forgets.set()
 
     def cut(self) -> None:
         """Break every connection, and refuse new ones."""
@@ -86,6 +92,9 @@ class TcpProxy:
         with suppress(OSError):
             while piece := source.recv(PIECE):
                 self._flows.wait()
+                if self._forgets.is_set():
+                    self._forgets.clear()
+                    break
                 if self._delay:
                     self._ended.wait(self._delay)
                 target.sendall(piece)
