@@ -22,14 +22,14 @@ from consumer.devstack.service import Service, Unavailable
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Bootstrap servers of a real Apache Kafka. Shared: make topics and groups of your own names."""
-    with _address("MEMORY_CONSUMER_TEST_KAFKA", Kafka) as address:
+    with service_address("MEMORY_CONSUMER_TEST_KAFKA", Kafka) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """SQLAlchemy URL of a real PostgreSQL server. Shared: for tables, ask for `fresh_database`."""
-    with _address("MEMORY_CONSUMER_TEST_DATABASE_URL", lambda: Postgres(durable=False)) as address:
+    with service_address("MEMORY_CONSUMER_TEST_DATABASE_URL", lambda: Postgres(durable=False)) as address:
         yield address
 
 
@@ -43,7 +43,7 @@ def fresh_database(postgres_url: str) -> Iterator[Callable[[], str]]:
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """URL of a real Redis with the Bloom module. Shared: use a key prefix of your own."""
-    with _address("MEMORY_CONSUMER_TEST_REDIS_URL", Redis) as address:
+    with service_address("MEMORY_CONSUMER_TEST_REDIS_URL", Redis) as address:
         try:
             require_bloom(address)
         except Unavailable as unavailable:
@@ -59,13 +59,13 @@ def mock_kafka() -> Iterator[str]:
 
 
 @contextmanager
-def _address(variable: str, make: Callable[[], Service]) -> Iterator[str]:
+def service_address(variable: str, make: Callable[[], Service]) -> Iterator[str]:
     """The address that the environment names, else that of a service started for this session."""
     if named := os.environ.get(variable):
         yield named
         return
-    service = make()
     try:
+        service = make()
         service.start()
     except Unavailable as unavailable:
         _do_without(unavailable)
