@@ -41,7 +41,7 @@ def _decode(record: Record, value: bytes, schema: WriterSchema) -> MemoryEvent |
     try:
         raw: Any = schemaless_reader(stream, schema.writer, schema.reader)
     except Exception as error:  # noqa: BLE001 - fastavro raises whatever the bytes led to: IndexError, EOFError, ...
-        return rejections.undecodable(record, schema.schema_id, _code(error), error, traceback.format_exc(limit=-3))
+        return rejections.undecodable(record, schema.schema_id, _code(error), error, traceback.format_exc())
     if stream.tell() != len(value):
         return rejections.trailing_bytes(record, schema.schema_id, len(value) - stream.tell())
     checked = validate(raw)

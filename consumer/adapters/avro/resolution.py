@@ -24,12 +24,21 @@ def faults(writer: Tree, reader: Tree, at: str = "") -> Iterator[str]:
         for branch in writer:
             yield from faults(branch, reader, at)
     elif isinstance(reader, list):
-        if not any(_fit(writer, branch) for branch in reader):
-            yield f"{_place(at)}{_name(writer)} is none of {', '.join(map(_name, reader))}"
+        yield from _branch(writer, reader, at)
     elif isinstance(writer, dict) and isinstance(reader, dict) and writer["type"] == reader["type"]:
         yield from _complex(writer, reader, at)
     elif writer != reader and not _is_promoted(writer, reader):
         yield f"{_place(at)}{_name(writer)} can't be read as {_name(reader)}"
+
+
+def _branch(writer: Tree, branches: list[Tree], at: str) -> Iterator[str]:
+    if any(next(faults(writer, branch), None) is None for branch in branches):
+        return
+    namesake = next((branch for branch in branches if _name(branch) == _name(writer)), None)
+    if namesake is not None:
+        yield from faults(writer, namesake, at)
+    else:
+        yield f"{_place(at)}{_name(writer)} is none of {', '.join(map(_name, branches))}"
 
 
 def _complex(writer: Mapping[str, Any], reader: Mapping[str, Any], at: str) -> Iterator[str]:
@@ -63,10 +72,6 @@ def _record(writer: Mapping[str, Any], reader: Mapping[str, Any], at: str) -> It
             yield from faults(written[name], field["type"], here)
         elif "default" not in field:
             yield f"{here}: is missing, and has no default"
-
-
-def _fit(writer: Tree, reader: Tree) -> bool:
-    return next(faults(writer, reader), None) is None
 
 
 def _is_promoted(writer: Tree, reader: Tree) -> bool:
