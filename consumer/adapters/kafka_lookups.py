@@ -25,8 +25,15 @@ _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 class KafkaLookups:
     """What the cluster says of its topics. Raises `Transient` where it does not answer."""
 
-    def __init__(self, bootstrap_servers: str, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        properties: Mapping[str, str] | None = None,
+        *,
+        patience: float = LOOK_UP_SECONDS,
+    ) -> None:
         self._admin = AdminClient(client_config(bootstrap_servers, properties or {}))
+        self._patience = patience
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic; none where there is no such topic."""
@@ -37,7 +44,7 @@ class KafkaLookups:
         if not self._answers_admins(topic):
             return None
         try:
-            described = self._admin.describe_topics(TopicCollection([topic]), request_timeout=LOOK_UP_SECONDS)
+            described = self._admin.describe_topics(TopicCollection([topic]), request_timeout=self._patience)
             topic_id = str(described[topic].result().topic_id)
         except KafkaException as raised:
             if error_of(raised).code() in CANT_TELL:
@@ -51,7 +58,7 @@ class KafkaLookups:
             return None
         asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
         try:
-            answer = self._admin.describe_configs([asked], request_timeout=LOOK_UP_SECONDS)[asked].result()
+            answer = self._admin.describe_configs([asked], request_timeout=self._patience)[asked].result()
         except KafkaException as raised:
             # Writing letters needs no right to read the configuration, so being refused it is no reason to stop.
             if error_of(raised).code() in CANT_TELL | {NO_RIGHT_TO_ASK}:
@@ -61,12 +68,13 @@ class KafkaLookups:
 
     def _answers_admins(self, topic: str) -> bool:
         """Whether there is a controller. librdkafka's own mock cluster has none, and would be waited for in vain."""
-        return self._cluster(topic).controller_id >= 0
+        cluster = self._cluster(topic)
+        return cluster.controller_id in cluster.brokers
 
     def _cluster(self, topic: str) -> ClusterMetadata:
         """What the cluster is made of, and that topic."""
         try:
-            cluster = self._admin.list_topics(topic, timeout=LOOK_UP_SECONDS)
+            cluster = self._admin.list_topics(topic, timeout=self._patience)
         except KafkaException as raised:
             raise as_error(error_of(raised), f"look up topic {topic}") from raised
         error = cluster.topics[topic].error

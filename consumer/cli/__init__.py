@@ -2,8 +2,13 @@
 
 import typer
 
-from consumer.cli import config, db, memory
+from consumer.cli import config, db, memory, offsets, stack
 from consumer.cli.commands import Commands
+from consumer.cli.demo.command import demo
+from consumer.cli.produce import produce
+from consumer.cli.run import run
+from consumer.cli.status import status
+from consumer.cli.validate import validate
 
 app = typer.Typer(
     name="memory-consumer",
@@ -15,6 +20,13 @@ app = typer.Typer(
     epilog="Example: memory-consumer demo --events 2000",
 )
 
+app.command("run", epilog="Example: memory-consumer run --topics memory-events --workers 2")(run)
+app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")(demo)
+app.command("produce", epilog="Example: memory-consumer produce events.jsonl --topic memory-events")(produce)
+app.command("validate", epilog="Example: memory-consumer validate events.jsonl --json")(validate)
+app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status)
+app.add_typer(offsets.app, name="offsets")
 app.add_typer(memory.app, name="memory")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
+app.add_typer(stack.app, name="stack")

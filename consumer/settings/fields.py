@@ -111,7 +111,7 @@ class BatchProcessingConfig(Group):
     )
     log_progress: bool = Field(default=True, description="Log records, rate and outcomes every ten seconds.")
     max_record_bytes: int = Field(
-        default=1024 * 1024,
+        default=960 * 1024,
         ge=1_024,
         le=1024**3,
         description="A record with more bytes of key and value is a dead letter.",

@@ -29,26 +29,37 @@ class Sink(Protocol):
         """Wait for what is under way. Returns how many were acknowledged in all."""
 
 
-class Publishing(Thread):
-    """Publishes all messages, then tells how many the broker has acknowledged."""
+class Publishing:
+    """Publishes all messages in a thread of its own, then tells how many the broker has acknowledged.
 
-    def __init__(self, messages: Iterable[Message], sink: Sink, pace: Pace, ended: Callable[[], None]) -> None:
-        super().__init__(name="publisher", daemon=True)
+    `acknowledged` is None until then; `error` is what ended it early.
+    """
+
+    def __init__(self, messages: Iterable[Message], sink: Sink, pace: Pace) -> None:
         self._messages = messages
         self._sink = sink
         self._pace = pace
-        self._ended = ended
+        self._thread: Thread | None = None
         self.acknowledged: int | None = None
         self.error: Exception | None = None
 
-    def run(self) -> None:
+    def start(self, ended: Callable[[], None]) -> None:
         """Publish until the messages end or the consumer is gone; then call `ended`, whatever happened."""
+        self._thread = Thread(target=self._run, args=(ended,), name="publisher", daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread to end, but not longer."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self, ended: Callable[[], None]) -> None:
         try:
             self._publish()
         except Exception as error:  # noqa: BLE001 - raised again in the thread that reports
             self.error = error
         finally:
-            self._ended()
+            ended()
 
     def _publish(self) -> None:
         try:

@@ -1,6 +1,5 @@
 """What the consumer tells while it works, and when the demonstration is over."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 from consumer.cli.demo.pacing import Pace
@@ -11,6 +10,8 @@ from consumer.stopping import Stop
 STALL_SECONDS = 60.0
 """Without progress for so long, something is wrong."""
 
+DONE = "done"
+
 
 class Progress(Protocol):
     """The bar."""
@@ -19,24 +20,31 @@ class Progress(Protocol):
         """So many more are done."""
 
 
+class Publishing(Protocol):
+    """The other thread."""
+
+    @property
+    def acknowledged(self) -> int | None:
+        """How many publishes the broker has acknowledged; None until all are through."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended it early."""
+
+
 class Watch:
-    """Implements `ports.Observer`. Asks the loop to stop when all that was acknowledged is consumed, or nothing moves.
+    """Implements `ports.Observer`. Asks the loop to stop when all that was published is consumed, or nothing moves."""
 
-    `acknowledged` tells how many that are; None while it is not known yet.
-    """
-
-    def __init__(
-        self, stop: Stop, clock: Clock, pace: Pace, progress: Progress, acknowledged: Callable[[], int | None]
-    ) -> None:
+    def __init__(self, stop: Stop, clock: Clock, pace: Pace, progress: Progress, publishing: Publishing) -> None:
         self._stop = stop
         self._clock = clock
         self._pace = pace
         self._progress = progress
-        self._acknowledged = acknowledged
+        self._publishing = publishing
         self._started_at: float | None = None
         self._moved_at = clock.monotonic()
+        self._waits_for = ""
         self.records = 0
-        self.waits_for = ""
 
     @property
     def seconds(self) -> float:
@@ -49,19 +57,33 @@ class Watch:
         if self._started_at is None:
             self._started_at = self._moved_at - seconds
         self.records += len(batch)
-        self.waits_for = ""
+        self._waits_for = ""
         self._pace.consumed(sum(record.size for record in batch.records))
         self._progress.advance(len(batch))
-        self.stop_when_done()
+        self._stop_when_done()
 
     def waiting(self, reason: str) -> None:
         """The loop is held up; not for ever."""
-        self.waits_for = reason
+        self._waits_for = reason
         if self._clock.monotonic() - self._moved_at >= STALL_SECONDS:
-            self._stop.request("stalled")
+            self._stop.request(self.what_is_missing())
 
-    def stop_when_done(self) -> None:
-        """Called by both threads, after what each of them knows has changed."""
-        acknowledged = self._acknowledged()
+    def published(self) -> None:
+        """The publisher has come to its end. Called in its thread."""
+        if self._publishing.error is not None:
+            self._stop.request("the publisher failed")
+        self._stop_when_done()
+
+    def what_is_missing(self) -> str:
+        """What was waited for in vain."""
+        if self._waits_for:
+            return f"for {STALL_SECONDS:g} s the consumer waited for this to pass: {self._waits_for}"
+        acknowledged = self._publishing.acknowledged
+        of = "" if acknowledged is None else f" of {acknowledged:,}"
+        return f"for {STALL_SECONDS:g} s no record came; {self.records:,}{of} had come before"
+
+    def _stop_when_done(self) -> None:
+        """In both threads, after what each of them knows has changed: whoever is last sees it."""
+        acknowledged = self._publishing.acknowledged
         if acknowledged is not None and self.records >= acknowledged:
-            self._stop.request("done")
+            self._stop.request(DONE)

@@ -1,4 +1,4 @@
-"""The composition root: the only place where parts are built and put together."""
+"""The database, opened for whoever needs it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,15 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 
-from consumer.adapters.avro import AvroEncoder
-from consumer.adapters.kafka_lookups import GroupPositions
-from consumer.adapters.kafka_publisher import KafkaPublisher
 from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.operations import Operations
 from consumer.errors import Fatal
-from consumer.settings.fields import DatabaseSettings, KafkaSettings
+from consumer.settings.fields import DatabaseSettings
 
 
 def upgrade_database(settings: DatabaseSettings) -> tuple[str | None, str]:
@@ -31,15 +28,6 @@ def database_version(settings: DatabaseSettings) -> tuple[str | None, str]:
 
 
 @contextmanager
-def _engine(settings: DatabaseSettings) -> Iterator[Engine]:
-    engine = open_engine(settings.database_url, connect_timeout=settings.database_connect_timeout_seconds)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@contextmanager
 def database(settings: DatabaseSettings) -> Iterator[Engine]:
     """The database with its tables up to date. A SQLite file is made and migrated; of a server, that is asked for.
 
@@ -51,16 +39,6 @@ def database(settings: DatabaseSettings) -> Iterator[Engine]:
         else:
             migrating.require_current(engine)
         yield engine
-
-
-def _require_file(settings: DatabaseSettings) -> None:
-    """Looking into a SQLite file must not make one."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
-        raise Fatal(
-            f"there is no database file {url.database}",
-            advice="Name another with --database-url or CONSUMER_DATABASE_URL.",
-        )
 
 
 @contextmanager
@@ -87,12 +65,20 @@ def operations(settings: DatabaseSettings) -> Iterator[Operations]:
 
 
 @contextmanager
-def group_positions(settings: KafkaSettings) -> Iterator[GroupPositions]:
-    """Where the group stands in Kafka, asked without joining it."""
-    with GroupPositions(settings.kafka_bootstrap_servers, settings.group_id, settings.kafka) as positions:
-        yield positions
+def _engine(settings: DatabaseSettings) -> Iterator[Engine]:
+    # Two connections: one for the batches, one for the signs of life that are told meanwhile.
+    engine = open_engine(settings.database_url, connect_timeout=settings.database_connect_timeout_seconds, pool_size=2)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
-def publisher(settings: KafkaSettings, topic: str) -> KafkaPublisher:
-    """Publishes events to a topic, in the current schema."""
-    return KafkaPublisher(settings.kafka_bootstrap_servers, topic, AvroEncoder().encode, settings.kafka)
+def _require_file(settings: DatabaseSettings) -> None:
+    """Looking into a SQLite file must not make one."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
+        raise Fatal(
+            f"there is no database file {url.database}",
+            advice="Name another with --database-url or CONSUMER_DATABASE_URL.",
+        )

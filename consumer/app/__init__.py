@@ -1,0 +1,18 @@
+"""The composition root: the only place where parts are built and put together.
+
+`consuming` builds a whole consumer; here is what the other commands need.
+"""
+
+from consumer.app.databases import database, database_version, memory_reader, operations, upgrade_database
+from consumer.app.kafka import event_encoder, group_positions, publisher
+
+__all__ = [
+    "database",
+    "database_version",
+    "event_encoder",
+    "group_positions",
+    "memory_reader",
+    "operations",
+    "publisher",
+    "upgrade_database",
+]

@@ -1,0 +1,191 @@
+"""A consumer, put together."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import structlog
+
+from consumer.adapters.avro import AvroDecoder, SchemaDirectory
+from consumer.adapters.bloom_generations import Generations
+from consumer.adapters.kafka_dead_letters import KafkaDeadLetters
+from consumer.adapters.kafka_lookups import KafkaLookups
+from consumer.adapters.kafka_source import KafkaSource
+from consumer.adapters.no_filter import NoFilter
+from consumer.adapters.redis_bloom import RedisBloomFilter
+from consumer.adapters.sql.dialects import Timeouts
+from consumer.adapters.sql.operations import Operations
+from consumer.adapters.sql.store import SqlStore
+from consumer.app.databases import database
+from consumer.batching import BatchLimits
+from consumer.clock import SystemClock
+from consumer.deadletters.letter import Sender
+from consumer.errors import Fatal
+from consumer.heartbeat import Heartbeat
+from consumer.memory.contract import schema_directory
+from consumer.observers import Observers
+from consumer.ownership import Ownership
+from consumer.planning import Planner
+from consumer.policy import Tolerance
+from consumer.ports import Clock, Observer, SeenFilter
+from consumer.settings import BatchProcessingConfig, Settings
+from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings
+from consumer.stopping import Bounds, Stop
+from consumer.telemetry.exporting import start_tracing
+from consumer.telemetry.progress_log import ProgressLog
+from consumer.telemetry.statistics import Statistics
+from consumer.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+SERVICE_NAME = "memory-consumer"
+
+
+@contextmanager
+def consumer(
+    settings: Settings,
+    stop: Stop,
+    *,
+    observers: Sequence[Observer] = (),
+    until_idle: float | None = None,
+    max_messages: int | None = None,
+) -> Iterator[Worker]:
+    """A consumer, ready to run. On the way out everything is closed, in the reverse order of its opening.
+
+    Raises `Fatal` where it can't start (a topic is missing, the tables are of another version, a schema is unreadable)
+    and `Transient` where the broker or the database does not answer.
+    """
+    clock, statistics, identity = SystemClock(), Statistics(SystemClock()), _Identity.of(settings.kafka)
+    with ExitStack() as opened:
+        opened.callback(_start_tracing(settings, identity))
+        decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
+        engine = opened.enter_context(database(settings.database))
+        store = SqlStore(engine, identity.group_id, clock, _timeouts(settings.database))
+        seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
+        dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
+        source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
+        ownership = Ownership(source, store, clock)
+
+        def snapshot() -> Mapping[str, Any]:
+            told = statistics.snapshot(seen.trouble()).as_json()
+            return {**told, "waiting_for": told["waiting_for"] or source.trouble or ownership.trouble}
+
+        opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
+        progress = [ProgressLog(clock)] if settings.batch.log_progress else []
+        yield Worker(
+            source=source,
+            ownership=ownership,
+            planner=_planner(decoder, settings.batch),
+            seen=seen,
+            store=store,
+            dead_letters=dead_letters,
+            clock=clock,
+            bounds=Bounds(
+                _limits(settings.batch),
+                stop,
+                clock,
+                max_messages=max_messages,
+                until_idle=until_idle,
+                patience=settings.running.shutdown_timeout_seconds,
+            ),
+            observer=Observers([statistics, *progress, *observers]),
+            tolerance=Tolerance(settings.batch.continue_on_error),
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class _Identity:
+    """Who this consumer is: to the database, to Kafka, and in traces."""
+
+    consumer_id: str
+    group_id: str
+    properties: Mapping[str, str]
+
+    @classmethod
+    def of(cls, settings: KafkaSettings) -> Self:
+        consumer_id = f"{SERVICE_NAME}-{socket.gethostname()}-{os.getpid()}"
+        return cls(consumer_id, settings.group_id, {"client.id": consumer_id, **settings.kafka})
+
+    @property
+    def client_id(self) -> str:
+        """The name that Kafka knows; an operator may have chosen another."""
+        return self.properties["client.id"]
+
+
+def _start_tracing(settings: Settings, identity: _Identity) -> Callable[[], None]:
+    return start_tracing(
+        service_name=SERVICE_NAME,
+        group=identity.group_id,
+        client_id=identity.client_id,
+        links_at_most=settings.batch.batch_size,
+    )
+
+
+def _source(settings: KafkaSettings, identity: _Identity, clock: Clock) -> KafkaSource:
+    """A member of the group. Raises `Fatal` where there is nothing to read."""
+    lookups = KafkaLookups(settings.kafka_bootstrap_servers, identity.properties)
+    for topic in settings.topics:
+        if not lookups.partitions(topic):
+            raise Fatal(
+                f"there is no topic {topic}", advice="Create it, or name the topics to read with CONSUMER_TOPICS."
+            )
+    return KafkaSource(settings.kafka_bootstrap_servers, identity.group_id, settings.topics, clock, identity.properties)
+
+
+@contextmanager
+def _dead_letters(settings: Settings, identity: _Identity, clock: Clock) -> Iterator[KafkaDeadLetters]:
+    kafka = settings.kafka
+    letters = KafkaDeadLetters(
+        kafka.kafka_bootstrap_servers,
+        kafka.dead_letter_topic,
+        Sender(identity.group_id, identity.client_id),
+        clock,
+        identity.properties,
+        timeout=kafka.dlq_timeout_seconds,
+    )
+    if warning := letters.check(kafka.topics, settings.batch.max_record_bytes):
+        log.warning("large dead letters", reason=warning)
+    with closing(letters):
+        yield letters
+
+
+def _planner(decoder: AvroDecoder, batch: BatchProcessingConfig) -> Planner:
+    return Planner(
+        decoder,
+        max_record_bytes=batch.max_record_bytes,
+        max_ahead=timedelta(seconds=batch.max_event_ahead_seconds),
+    )
+
+
+def _limits(batch: BatchProcessingConfig) -> BatchLimits:
+    return BatchLimits(batch.batch_size, batch.batch_max_bytes, batch.batch_max_wait_ms / 1000)
+
+
+def _timeouts(settings: DatabaseSettings) -> Timeouts:
+    return Timeouts(
+        idle=settings.database_idle_timeout_seconds,
+        lock=settings.database_lock_timeout_seconds,
+        statement=settings.database_statement_timeout_seconds,
+    )
+
+
+@contextmanager
+def _seen_filter(settings: DedupSettings, group: str, clock: Clock) -> Iterator[SeenFilter]:
+    if settings.redis_url is None:
+        yield NoFilter()
+        return
+    generations = Generations(
+        settings.bloom_capacity,
+        settings.bloom_error_rate,
+        timedelta(hours=settings.bloom_window_hours),
+        settings.bloom_generations,
+    )
+    timeout = settings.redis_timeout_ms / 1000
+    bloom = RedisBloomFilter(settings.redis_url, group, generations, clock, timeout=timeout)
+    with closing(bloom):
+        yield bloom

@@ -1,0 +1,64 @@
+"""The command: its arguments, and what it prints."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumer.cli.commands import FAILED
+from consumer.cli.options import Assignments, ConfigFile, Json, load_settings
+from consumer.cli.output import say, show, show_json
+
+DEFAULT_EVENTS = 20_000
+DEFAULT_FILE = Path("memory-consumer-demo.db")
+
+
+def demo(
+    *,
+    source: Annotated[
+        Path | None,
+        typer.Option("--input", metavar="FILE", exists=True, dir_okay=False, readable=True, help="Events as JSONL."),
+    ] = None,
+    events: Annotated[int | None, typer.Option(min=0, help="How many made-up events, without --input. [20000]")] = None,
+    database: Annotated[
+        Path, typer.Option(metavar="FILE", dir_okay=False, help="The SQLite file that it leaves.")
+    ] = DEFAULT_FILE,
+    keep: Annotated[bool, typer.Option("--keep", help="Add to what the file holds instead of starting empty.")] = False,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Do the whole job once, on an embedded stack: publish, consume, and account for every event.
+
+    Exit 0 only if published = stored + merged + duplicates + dead-lettered, the published counted by the broker's
+    acknowledgements, the rest by the database. Mode and batch settings are those of `run`.
+    """
+    if source is not None and events is not None:
+        raise typer.BadParameter("give either --input or --events", param_hint="--events")
+    from consumer import app as root
+    from consumer.cli.demo import epilogue, file
+    from consumer.cli.demo import input as lines
+    from consumer.cli.demo.performance import embedded_stack, perform, settings_for
+    from consumer.telemetry.logging import configure_logging
+
+    given = load_settings(config, assignments).settings
+    configure_logging("warning", given.running.log_format)
+    if not keep:
+        file.start_empty(database)
+    encode = root.event_encoder()
+    if source is not None:
+        messages, total = lines.from_file(source, encode), lines.count_lines(source)
+    else:
+        total = DEFAULT_EVENTS if events is None else events
+        messages = lines.made_up(total, encode)
+    with embedded_stack() as stack:
+        if stack.redis_url is None:
+            say(f"Going on {stack.filter_words}")
+        told = perform(settings_for(stack, database, given), messages, total)
+    if as_json:
+        show_json(told.as_json())
+    else:
+        show(epilogue.summary(told, stack.filter_words))
+        show(epilogue.next_steps(database, file.example(database)))
+    if not told.holds:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,77 @@
+"""`run`: the consumer itself."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from consumer.cli.options import (
+    Assignments,
+    BootstrapServers,
+    ConfigFile,
+    DatabaseUrl,
+    GroupId,
+    Topics,
+    load_settings,
+)
+
+
+def run(
+    context: typer.Context,
+    *,
+    until_idle: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.1, help="End once nothing came for so long.")
+    ] = None,
+    max_messages: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of the group on this machine.")] = 1,
+    bootstrap_servers: BootstrapServers = None,
+    topics: Topics = None,
+    group_id: GroupId = None,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Consume until told to stop.
+
+    SIGTERM and Ctrl-C finish the batch in hand, commit, leave the group and exit 0; a second one ends at once, which is
+    safe: what is not committed is read again. Exit 1 where no waiting helps.
+    """
+    from consumer.telemetry.logging import configure_logging
+
+    if workers > 1 and max_messages is not None:
+        raise typer.BadParameter("the count is one process's own: use it with one worker", param_hint="--max-messages")
+    settings = load_settings(
+        config,
+        assignments,
+        kafka_bootstrap_servers=bootstrap_servers,
+        topics=topics,
+        group_id=group_id,
+        database_url=database_url,
+    ).settings
+    configure_logging(settings.running.log_level, settings.running.log_format)
+    if workers > 1:
+        from consumer.supervisor import Supervisor
+
+        raise typer.Exit(Supervisor([sys.executable, "-m", "consumer", "run", *_same_options(context)], workers).run())
+
+    from consumer.app.consuming import consumer
+    from consumer.signals import stopping_on_signals
+    from consumer.stopping import Stop
+
+    stop = Stop()
+    with (
+        stopping_on_signals(stop),
+        consumer(settings, stop, until_idle=until_idle, max_messages=max_messages) as worker,
+    ):
+        worker.run()
+
+
+def _same_options(context: typer.Context) -> list[str]:
+    """The options that this process was given, for another; but one worker."""
+    arguments: list[str] = []
+    for parameter in context.command.params:
+        given: Any = context.params.get(str(parameter.name))
+        if parameter.name != "workers" and given is not None:
+            for value in given if isinstance(given, list) else [given]:
+                arguments += [parameter.opts[0], str(value)]
+    return arguments
