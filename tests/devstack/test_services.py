@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 from sqlalchemy import Engine, create_engine, text
 
 from consumer.devstack.kafka import answers
-from consumer.devstack.mock_kafka import MockKafka
+from consumer.devstack.mock_kafka import MockKafka, MockKafkaServer
 from consumer.devstack.postgres import temporary_database
 
 
@@ -76,6 +76,13 @@ def test_the_mock_cluster_ends_when_stopped() -> None:
     client = AdminClient({"bootstrap.servers": cluster.address, "log_level": 0})
     with pytest.raises(KafkaException, match="_TRANSPORT"):
         client.list_topics(timeout=0.5)
+
+
+def test_the_mock_cluster_runs_in_a_process_of_its_own_too() -> None:
+    with MockKafkaServer() as cluster:
+        address = cluster.address
+        assert answers(address)
+    assert not answers(address)
 
 
 def _table_exists(engine: Engine, name: str) -> bool:
