@@ -196,7 +196,9 @@ class KafkaDeadLetters:
                 "batch.size": min(_BATCH_BYTES, limit),
                 "enable.idempotence": True,
                 "acks": "all",
-                "message.timeout.ms": int(self._timeout * 1_000),
-                "topic.metadata.propagation.max.ms": int(min(self._timeout, 5.0) * 1_000),
+                # Longer than we wait: it is for us to give up, and to purge.
+                "message.timeout.ms": int(self._timeout * 2_000),
+                # Shorter, so that a topic that is gone is told apart from a broker that is away.
+                "topic.metadata.propagation.max.ms": int(self._timeout * 333),
             }
         )

@@ -403,6 +403,8 @@ class FakeDeadLetters:
             if letter.size > self._topic_of_letters().max_message_bytes:
                 kept.append(KeptPayload(letter.id, rejection.record))
                 letter = as_reference(letter, rejection.record)
+                if letter.size > self._topic_of_letters().max_message_bytes:
+                    raise Fatal(f"the dead-letter topic {self._topic} refuses even a letter as too large")
             self.before_each(letter)
             self._append(letter)
         return kept
