@@ -26,6 +26,7 @@ from consumer.batching import BatchLimits
 from consumer.clock import SystemClock
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
+from consumer.garbage import seldom_collected
 from consumer.heartbeat import Heartbeat
 from consumer.memory.contract import schema_directory
 from consumer.observers import Observers
@@ -76,6 +77,7 @@ def consumer(
             return {**told, "waiting_for": told["waiting_for"] or source.trouble or ownership.trouble}
 
         opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
+        opened.enter_context(seldom_collected())
         progress = [ProgressLog(clock)] if settings.batch.log_progress else []
         yield Worker(
             source=source,

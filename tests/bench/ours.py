@@ -1,24 +1,11 @@
-"""The consumer itself, as a process of its own: `python -m tests.bench.ours JOB`."""
+"""The consumer itself, as its composition root builds it: `python -m tests.bench.ours JOB` runs it as a process."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-import time
-
-from consumer.adapters.avro import AvroDecoder, SchemaDirectory
-from consumer.adapters.bloom_generations import Generations
-from consumer.adapters.kafka_source import KafkaSource
-from consumer.adapters.no_filter import NoFilter
-from consumer.adapters.redis_bloom import RedisBloomFilter
-from consumer.adapters.sql.engine import open_engine
-from consumer.adapters.sql.store import SqlStore
-from consumer.batching import BatchLimits
-from consumer.memory.contract import schema_directory
-from consumer.ownership import Ownership
-from consumer.planning import Planner
-from consumer.ports import SeenFilter
-from consumer.records import Batch, KeptPayload, Rejection, Written
-from consumer.stopping import Bounds, Stop
-from consumer.worker import Worker
+from consumer.app.consuming import consumer
+from consumer.records import Batch, Written
+from consumer.settings import BatchProcessingConfig, Settings
+from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings
+from consumer.stopping import Stop
+from consumer.telemetry.logging import configure_logging
 from tests.bench.job import Job
 from tests.bench.measuring import Meter
 
@@ -36,51 +23,19 @@ class Metering:
         raise RuntimeError(f"the measured consumer had to wait: {reason}")
 
 
-class NoDeadLetters:
-    """All records of the benchmark can be processed."""
-
-    def send(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
-        raise RuntimeError(f"a record of the benchmark was refused: {rejections[0].message}")
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
 def main(job: Job) -> None:
-    """Do the job."""
+    """Do the job, everything at its default but the addresses and the size of a batch."""
+    configure_logging()
     meter = Meter(job.postgres_pid, rss_at=job.rss_at)
-    clock = SystemClock()
-    engine = open_engine(job.database)
-    store = SqlStore(engine, job.group, clock)
-    source = KafkaSource(job.kafka, job.group, [job.topic], clock)
-    limits = BatchLimits(count=job.batch_size)
-    Worker(
-        source=source,
-        ownership=Ownership(source, store, clock),
-        planner=Planner(
-            AvroDecoder(SchemaDirectory(schema_directory())), max_record_bytes=1 << 20, max_ahead=timedelta(minutes=5)
-        ),
-        seen=_filter(job, clock),
-        store=store,
-        dead_letters=NoDeadLetters(),
-        clock=clock,
-        bounds=Bounds(limits, Stop(), clock, max_messages=job.records),
-        observer=Metering(meter),
-    ).run()
+    settings = Settings(
+        kafka=KafkaSettings(kafka_bootstrap_servers=job.kafka, topics=(job.topic,), group_id=job.group),
+        batch=BatchProcessingConfig(batch_size=job.batch_size),
+        database=DatabaseSettings(database_url=job.database),
+        dedup=DedupSettings(redis_url=job.redis_url),
+    )
+    with consumer(settings, Stop(), observers=[Metering(meter)], max_messages=job.records) as worker:
+        worker.run()
     job.done(meter.finish())
-    engine.dispose()
-
-
-def _filter(job: Job, clock: SystemClock) -> SeenFilter:
-    if job.redis_url is None:
-        return NoFilter()
-    generations = Generations(10_000_000, 0.001, timedelta(hours=24), 7)
-    return RedisBloomFilter(job.redis_url, job.group, generations, clock)
 
 
 if __name__ == "__main__":
