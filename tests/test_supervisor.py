@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,9 +38,11 @@ sys.stdin.readline()
 """
 
 
-def supervised(script: str, count: int, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def supervised(script: str, count: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-u", "-c", SUPERVISE, script, str(count), *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
 
 
 def lines(process: subprocess.Popen[str], *wanted: str) -> None:
@@ -53,29 +57,30 @@ def lines(process: subprocess.Popen[str], *wanted: str) -> None:
 
 
 def test_all_ending_well_is_0() -> None:
-    assert supervised("pass", 3).wait(20) == 0
+    with supervised("pass", 3) as process:
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_reaches_every_child(number: signal.Signals) -> None:
-    process = supervised(WAITS, 2)
-    lines(process, "ready", "ready")
-    process.send_signal(number)
-    lines(process, "asked", "asked")
-    assert process.wait(20) == 0
+    with supervised(WAITS, 2) as process:
+        lines(process, "ready", "ready")
+        process.send_signal(number)
+        lines(process, "asked", "asked")
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize(
     ("end", "code"), [("sys.exit(3)", 3), ("import signal; os.kill(os.getpid(), signal.SIGKILL)", 128 + signal.SIGKILL)]
 )
 def test_a_child_that_fails_stops_the_others_and_its_code_is_passed_on(tmp_path: Path, end: str, code: int) -> None:
-    process = supervised(ONE_FAILS % end, 2, str(tmp_path / "first"))
-    lines(process, "failing", "ready")
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    lines(process, "asked")
-    assert process.wait(20) == code
+    with supervised(ONE_FAILS % end, 2, str(tmp_path / "first")) as process:
+        lines(process, "failing", "ready")
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        lines(process, "asked")
+        assert process.wait(20) == code
 
 
 SECOND_SIGNAL = """

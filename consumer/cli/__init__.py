@@ -2,13 +2,9 @@
 
 import typer
 
-from consumer.cli import config, db, memory, offsets, stack
+from consumer.cli import config, db, memory, offsets, produce, run, stack, status, validate
 from consumer.cli.commands import Commands
-from consumer.cli.demo.command import demo
-from consumer.cli.produce import produce
-from consumer.cli.run import run
-from consumer.cli.status import status
-from consumer.cli.validate import validate
+from consumer.cli.demo import command
 
 app = typer.Typer(
     name="memory-consumer",
@@ -20,11 +16,11 @@ app = typer.Typer(
     epilog="Example: memory-consumer demo --events 2000",
 )
 
-app.command("run", epilog="Example: memory-consumer run --topics memory-events --workers 2")(run)
-app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")(demo)
-app.command("produce", epilog="Example: memory-consumer produce events.jsonl --topic memory-events")(produce)
-app.command("validate", epilog="Example: memory-consumer validate events.jsonl --json")(validate)
-app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status)
+app.command("run", epilog="Example: memory-consumer run --topics memory-events --workers 2")(run.run)
+app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")(command.demo)
+app.command("produce", epilog="Example: memory-consumer produce events.jsonl --topic memory-events")(produce.produce)
+app.command("validate", epilog="Example: memory-consumer validate events.jsonl --json")(validate.validate)
+app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status.status)
 app.add_typer(offsets.app, name="offsets")
 app.add_typer(memory.app, name="memory")
 app.add_typer(db.app, name="db")

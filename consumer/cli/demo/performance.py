@@ -80,7 +80,7 @@ def perform(settings: Settings, messages: Iterable[Message], total: int) -> Reco
     Raises `ConsumerError` where it did not come to its end.
     """
     clock, stop, pace = SystemClock(), Stop(), Pace()
-    with track(total, "consuming") as progress:
+    with track(total, "joining the group") as progress:
         publisher = _publisher(settings.kafka)
         publishing = Publishing(messages, publisher, pace)
         watch = Watch(stop, clock, pace, progress, publishing)

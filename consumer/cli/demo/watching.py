@@ -19,6 +19,9 @@ class Progress(Protocol):
     def advance(self, n: int = 1) -> None:
         """So many more are done."""
 
+    def update(self, *, description: str | None = None) -> None:
+        """What is being done now."""
+
 
 class Publishing(Protocol):
     """The other thread."""
@@ -56,6 +59,7 @@ class Watch:
         self._moved_at = self._clock.monotonic()
         if self._started_at is None:
             self._started_at = self._moved_at - seconds
+            self._progress.update(description="consuming")
         self.records += len(batch)
         self._waits_for = ""
         self._pace.consumed(sum(record.size for record in batch.records))
