@@ -6,10 +6,12 @@ hears of everything at once.
 """
 
 from collections.abc import Container, Iterator, Mapping
+from functools import cache
 from itertools import chain
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, SchemaValidator
 
 from consumer.memory.field_errors import FieldErrors, Location, at_most
 from consumer.memory.model import MemoryEvent
@@ -18,7 +20,12 @@ from consumer.memory.rules import explain
 from consumer.memory.wording import MEMORY_MISSING, MEMORY_ON_DELETION, SAME_PARTICIPANT, UNKNOWN_PARTICIPANT
 from consumer.records import FieldError
 
-_check_fields = TypeAdapter(MemoryEvent).validator.validate_python
+MANY = 1_000
+"""Past so many errors only the first wrong item of each list is told: half a million errors take seconds to be worded,
+and whoever sends them may mean just that."""
+
+_ADAPTER = TypeAdapter(MemoryEvent)
+_check_fields = _ADAPTER.validator.validate_python
 
 
 def validate(raw: Raw) -> MemoryEvent | FieldErrors:
@@ -26,8 +33,32 @@ def validate(raw: Raw) -> MemoryEvent | FieldErrors:
     try:
         event: MemoryEvent = _check_fields(raw)
     except ValidationError as refused:
-        return at_most(chain(map(explain, refused.errors(include_url=False)), contradictions(raw)))
+        return at_most(chain(map(explain, _details(raw, refused)), contradictions(raw)))
     return at_most(contradictions(raw)) or event
+
+
+def _details(raw: Raw, refused: ValidationError) -> list[ErrorDetails]:
+    if refused.error_count() > MANY:
+        try:
+            _brief_validator().validate_python(raw)
+        except ValidationError as briefly:
+            refused = briefly
+    return refused.errors(include_url=False)
+
+
+@cache
+def _brief_validator() -> SchemaValidator:
+    """Finds fault with the same events, but stops at the first wrong item of a list."""
+    return SchemaValidator(_fail_fast(_ADAPTER.core_schema))
+
+
+def _fail_fast(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_fail_fast(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    parts = {key: _fail_fast(part) for key, part in schema.items()}
+    return {**parts, "fail_fast": True} if schema.get("type") == "list" else parts
 
 
 def contradictions(raw: Mapping[str, Any]) -> Iterator[FieldError]:

@@ -198,10 +198,23 @@ def test_whatever_stands_where_an_object_should_is_an_answer_and_no_exception(pa
     assert isinstance(validate(raw_with({path: wreck})), MemoryEvent | tuple)
 
 
-def test_of_a_million_errors_a_hundred_are_listed() -> None:
-    errors = errors_of(raw_with({"memory.source_message_ids": ["\x00"] * 5_000}))
+def test_of_many_errors_a_hundred_are_listed() -> None:
+    errors = errors_of(raw_with({"memory.source_message_ids": ["\x00"] * 500}))
     assert len(errors) == 101
     assert errors[-1].code == "more_errors"
+
+
+def test_of_a_flood_of_errors_the_first_of_each_list_is_told() -> None:
+    flood = {
+        "memory.source_message_ids": ["fine"] * 2_000 + ["\x00"] * 2_000,
+        "memory.emotional_context.markers": ["\x00"] * 2_000,
+        "memory.confidence": 2,
+    }
+    assert faults(raw_with(flood)) == [
+        ("memory.source_message_ids[2000]", "nul_character"),
+        ("memory.confidence", "out_of_range"),
+        ("memory.emotional_context.markers[0]", "nul_character"),
+    ]
 
 
 def test_every_error_says_what_was_expected_and_what_to_do() -> None:
