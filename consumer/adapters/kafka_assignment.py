@@ -67,9 +67,9 @@ class PartitionNotes:
         if source in self._started:
             self._ended.add(source)
 
-    def came(self, sources: Collection[TopicPartition]) -> None:
-        """Records of these came."""
-        self._ended.difference_update(sources)
+    def came(self, source: TopicPartition) -> None:
+        """There was more to read."""
+        self._ended.discard(source)
 
     def caught_up(self) -> bool:
         """Whether all that is being read was read to its end."""

@@ -183,7 +183,7 @@ class KafkaSource:
 
     def _records(self, messages: Sequence[Message]) -> list[Record]:
         """The hot path: a record a message, and nothing that could be done once a batch."""
-        started = self._partitions.started
+        started, came = self._partitions.started, self._partitions.came
         records = []
         for message in messages:
             if (error := message.error()) is not None:
@@ -204,8 +204,8 @@ class KafkaSource:
                     timestamp_ms if kind else -1,
                 )
             )
+            came(source)
         if records:
-            self._partitions.came({record.source for record in records})
             self._health.well()
         return records
 

@@ -1,0 +1,148 @@
+"""The source on real Kafka: every way of sharing partitions out, and brokers that are away or can't tell."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from time import monotonic
+
+import pytest
+from confluent_kafka import Producer
+
+from consumer.adapters.kafka_lookups import GroupPositions, KafkaLookups
+from consumer.adapters.kafka_source import KafkaSource
+from consumer.batching import BatchLimits
+from consumer.clock import SystemClock
+from consumer.errors import Transient
+from consumer.records import Claim, TopicPartition
+from tests.contracts.places import IMPATIENT, Member, RealPlace, until
+
+NOBODY = "127.0.0.1:1"
+LIMITS = BatchLimits(count=100, seconds=0.1)
+
+PROTOCOLS = {
+    "cooperative": IMPATIENT,
+    "eager": {**IMPATIENT, "partition.assignment.strategy": "range"},
+    "next-generation": {"group.protocol": "consumer", "fetch.wait.max.ms": "50"},
+}
+
+
+def start_what_is_new(member: Member, place: RealPlace) -> None:
+    """What the loop does, less the database: read on from where the group stands."""
+    for source in member.changes().assigned:
+        committed = place.committed(source)
+        member.start(source, committed.offset if committed else 0)
+
+
+def poll_and_commit(member: Member, place: RealPlace) -> list[bytes | None]:
+    start_what_is_new(member, place)
+    batch = member.poll(LIMITS)
+    if batch is None:
+        return []
+    member.commit({source: Claim(source, 1, offset, 1) for source, offset in batch.next_offsets().items()})
+    return [record.value for record in batch.records]
+
+
+@pytest.mark.parametrize("protocol", ["cooperative", "eager", "next-generation"])
+def test_two_members_trade_partitions_and_read_everything_once(kafka: str, protocol: str) -> None:
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup, PROTOCOLS[protocol])
+        first = place.member()
+        for partition in (0, 1):
+            place.publish(partition, b"1-%d" % partition)
+        read: list[bytes | None] = []
+
+        def first_reads() -> bool | None:
+            read.extend(poll_and_commit(first, place))
+            return True if len(read) == 2 else None
+
+        until(first_reads)
+        second = place.member()
+        by_second: list[bytes | None] = []
+
+        def both_read() -> bool | None:
+            for partition in (0, 1):
+                place.publish(partition, b"more")
+            read.extend(poll_and_commit(first, place))
+            by_second.extend(poll_and_commit(second, place))
+            return True if by_second else None
+
+        until(both_read)
+        second.close()
+        published = sum(found.end for found in map(first.look_up, sources(place)))
+
+        def first_reads_the_rest() -> bool | None:
+            read.extend(poll_and_commit(first, place))
+            return True if len(read) + len(by_second) >= published else None
+
+        until(first_reads_the_rest)
+        assert len(read) + len(by_second) == published
+        assert [place.committed(source) for source in sources(place)] == [
+            first.look_up(source).committed for source in sources(place)
+        ]
+
+
+def sources(place: RealPlace) -> list[TopicPartition]:
+    return [TopicPartition(place.topic, 0), TopicPartition(place.topic, 1)]
+
+
+def test_the_end_of_a_partition_is_caught_up_with(kafka: str) -> None:
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup)
+        place.publish(0, b"x")
+        member = place.member()
+        assert not member.caught_up()
+
+        def caught_up() -> bool | None:
+            start_what_is_new(member, place)
+            member.poll(LIMITS)
+            return member.caught_up() or None
+
+        assert until(caught_up)
+
+
+def test_a_broker_that_is_away_is_a_reason_to_show_not_an_error() -> None:
+    source = KafkaSource(NOBODY, "group", ["memories"], SystemClock(), {})
+
+    def in_trouble() -> str | None:
+        assert source.poll(LIMITS) is None
+        return source.trouble
+
+    assert "refused" in until(in_trouble) or "down" in until(in_trouble)
+    source.close()
+
+
+def test_a_look_up_that_is_not_answered_passes() -> None:
+    with pytest.raises(Transient, match="can't look up topic"):
+        KafkaLookups(NOBODY, patience=0.2).partitions("memories")
+
+
+def test_the_mock_cluster_has_no_topic_ids_and_says_so_at_once(mock_kafka: str) -> None:
+    producer = Producer({"bootstrap.servers": mock_kafka})
+    producer.produce("memories-on-the-mock", b"x", partition=0)
+    assert producer.flush(10) == 0
+    started = monotonic()
+
+    with GroupPositions(mock_kafka, "group") as positions:
+        found = positions.found(TopicPartition("memories-on-the-mock", 0))
+
+    assert (found.topic_id, found.committed, found.end) == (None, None, 1)
+    assert monotonic() - started < 4, "waited for a controller that there is not"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"enable.auto.commit": "true"}, {"auto.offset.reset": "latest"}, {"enable.auto.offset.store": "true"}],
+)
+def test_nothing_passed_through_takes_the_guarantee_away(kafka: str, properties: Mapping[str, str]) -> None:
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup, {**IMPATIENT, **properties, "auto.commit.interval.ms": "10"})
+        place.publish(0, b"x")
+        member = place.member()
+
+        def read() -> bool | None:
+            start_what_is_new(member, place)
+            return True if member.poll(LIMITS) else None
+
+        until(read)
+        member.hold(0.3)
+        member.close()
+        assert place.committed(TopicPartition(place.topic, 0)) is None
