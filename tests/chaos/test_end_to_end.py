@@ -68,14 +68,17 @@ def test_three_kills_lose_and_double_nothing(site: Site) -> None:
 
 def test_a_frozen_consumer_wakes_up_to_find_its_partitions_gone(site: Site) -> None:
     expected = publish_disorderly(site.kafka, site.topics.source, goemotions.memories(FEW))
-    frozen = site.consumers.start(*AT_THE_END)
+    frozen = site.consumers.start()
     site.database.wait_until_read(expected.records // 4)
     frozen.signal(signal.SIGSTOP)
     before = site.database.partitions()
-    heir = site.consumers.start(*AT_THE_END)
+    heir = site.consumers.start()
     site.database.wait_for_takeover(before)
     frozen.signal(signal.SIGCONT)
-    assert (frozen.exit_code(), heir.exit_code()) == (0, 0), frozen.log_tail()
+    site.database.wait_until_read(expected.records)
+    for consumer in (frozen, heir):
+        consumer.signal(signal.SIGTERM)
+        assert consumer.exit_code(STOPS_WITHIN) == 0, consumer.log_tail()
     check(site, expected)
 
 
