@@ -27,7 +27,7 @@ def main(job: Job) -> None:
     schema = parse_schema(_plain(json.loads(SCHEMA.read_text(encoding="utf-8"))))
     staging = Staging(job.database, named(job.layout))
     consumer = _subscribed(job)
-    meter = Meter(job.postgres_pid, rss_at=job.rss_at)
+    meter = Meter(job.records, job.postgres_pid, rss_at=job.rss_at)
     left = job.records
     while left:
         messages = _consume(consumer, min(left, job.batch_size))
@@ -35,7 +35,7 @@ def main(job: Job) -> None:
         consumer.commit(asynchronous=False)
         left -= len(messages)
         meter.batch_done(len(messages))
-    job.done(meter.finish())
+    job.done(meter.result())
     consumer.close()
     staging.close()
 

@@ -26,12 +26,12 @@ def fill(server: Database, layout: Layout, raws: Sequence[Raw]) -> Measured:
     """Fill an empty database with the events."""
     with database_with(server.url, layout) as database:
         staging = Staging(database, layout)
-        meter = Meter(server.pid)
+        meter = Meter(len(raws), server.pid)
         for start in range(0, len(raws), BATCH_SIZE):
             batch = raws[start : start + BATCH_SIZE]
             staging.write(batch)
             meter.batch_done(len(batch))
-        measured = meter.finish()
+        measured = meter.result()
         staging.close()
         check_memories(f"layout {layout.name}", database, len(raws))
     return measured

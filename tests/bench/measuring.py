@@ -60,13 +60,15 @@ class Measured:
 
 class Meter:
     """Measures this process from the end of the first batch to the end of the last, so that neither the start of the
-    process nor the joining of a group counts."""
+    process nor the joining and leaving of a group counts."""
 
-    def __init__(self, postgres_pid: int | None, *, rss_at: Iterable[int] = ()) -> None:
-        """`rss_at`: the numbers of events at which to note how much memory was used at most so far."""
+    def __init__(self, total: int, postgres_pid: int | None, *, rss_at: Iterable[int] = ()) -> None:
+        """`total`: the events after which it is over. `rss_at`: after which to note the most memory used so far."""
+        self._total = total
         self._postgres_pid = postgres_pid
         self._rss_at = sorted(rss_at)
         self._first: Reading | None = None
+        self._last: Reading | None = None
         self._events_in_first = 0
         self._events = 0
         self._peak_rss: dict[int, int] = {}
@@ -76,14 +78,18 @@ class Meter:
         self._events += events
         if self._first is None:
             self._first, self._events_in_first = read(self._postgres_pid), events
+        elif self._events == self._total:
+            self._last = read(self._postgres_pid)
         while self._rss_at and self._events >= self._rss_at[0]:
             self._peak_rss[self._rss_at.pop(0)] = peak_rss()
 
-    def finish(self) -> Measured:
-        """The last batch is done."""
-        if self._first is None or self._events == self._events_in_first:
-            raise RuntimeError("it takes two batches to measure")
-        first, last = self._first, read(self._postgres_pid)
+    def result(self) -> Measured:
+        """What was measured. Raises `RuntimeError` unless all events came, in two batches or more."""
+        if self._first is None or self._last is None:
+            raise RuntimeError(
+                f"{self._events:,} of {self._total:,} events came; it takes all of them, and two batches"
+            )
+        first, last = self._first, self._last
         postgres = None
         if first.postgres_cpu is not None and last.postgres_cpu is not None:
             postgres = last.postgres_cpu - first.postgres_cpu
@@ -97,16 +103,20 @@ def read(postgres_pid: int | None) -> Reading:
 
 
 def tree_cpu(pid: int) -> float:
-    """CPU seconds of a process and its living children."""
+    """CPU seconds of a process and its children, those that have ended included."""
     parent = psutil.Process(pid)
-    total = 0.0
-    for process in (parent, *parent.children(recursive=True)):
-        try:
-            times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system
-    return total
+    times = parent.cpu_times()
+    ended = times.children_user + times.children_system
+    return times.user + times.system + ended + sum(map(_own_cpu, parent.children(recursive=True)))
+
+
+def _own_cpu(process: psutil.Process) -> float:
+    """None once it has ended: its parent has it then."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def peak_rss() -> int:

@@ -26,7 +26,7 @@ class Metering:
 def main(job: Job) -> None:
     """Do the job, everything at its default but the addresses and the size of a batch."""
     configure_logging()
-    meter = Meter(job.postgres_pid, rss_at=job.rss_at)
+    meter = Meter(job.records, job.postgres_pid, rss_at=job.rss_at)
     settings = Settings(
         kafka=KafkaSettings(kafka_bootstrap_servers=job.kafka, topics=(job.topic,), group_id=job.group),
         batch=BatchProcessingConfig(batch_size=job.batch_size),
@@ -35,7 +35,7 @@ def main(job: Job) -> None:
     )
     with consumer(settings, Stop(), observers=[Metering(meter)], max_messages=job.records) as worker:
         worker.run()
-    job.done(meter.finish())
+    job.done(meter.result())
 
 
 if __name__ == "__main__":
