@@ -1,0 +1,79 @@
+"""What rebalances leave behind, without Kafka."""
+
+from consumer.adapters.kafka_assignment import PartitionNotes
+from consumer.records import Changes, TopicPartition
+
+ZERO, ONE = TopicPartition("memories", 0), TopicPartition("memories", 1)
+
+
+def test_changes_are_told_once() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO, ONE])
+    assert notes.changes() == Changes(frozenset(), frozenset({ZERO, ONE}))
+    notes.take_away([ONE])
+    assert notes.changes() == Changes(frozenset({ONE}), frozenset())
+    assert notes.changes() == Changes()
+
+
+def test_taken_away_and_given_back_is_both() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.changes()
+    notes.take_away([ZERO])
+    notes.assign([ZERO])
+    assert notes.changes() == Changes(frozenset({ZERO}), frozenset({ZERO}))
+
+
+def test_given_and_taken_away_between_two_looks_is_only_gone() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.take_away([ZERO])
+    assert notes.changes() == Changes(frozenset({ZERO}), frozenset())
+
+
+def test_what_comes_back_has_to_be_started_anew() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.start(ZERO, 5)
+    assert notes.started == {("memories", 0): ZERO}
+    notes.take_away([ZERO])
+    notes.assign([ZERO])
+    assert not notes.started
+
+
+def test_a_position_has_moved_when_it_is_not_the_one_started_from_or_committed_last() -> None:
+    notes = PartitionNotes()
+    assert not notes.has_moved(ZERO, 5), "not ours"
+    notes.assign([ZERO])
+    assert not notes.has_moved(ZERO, 5), "not started"
+    notes.start(ZERO, 5)
+    assert not notes.has_moved(ZERO, 5)
+    assert notes.has_moved(ZERO, 6)
+    notes.committed(ZERO, 6)
+    assert not notes.has_moved(ZERO, 6)
+
+
+def test_a_late_answer_about_a_partition_that_is_gone_changes_nothing() -> None:
+    notes = PartitionNotes()
+    notes.committed(ZERO, 6)
+    assert ZERO not in notes.assigned
+
+
+def test_caught_up_means_every_partition_that_is_read_is_at_its_end() -> None:
+    notes = PartitionNotes()
+    assert not notes.caught_up()
+    notes.assign([ZERO, ONE])
+    notes.reached_end(ZERO)
+    assert not notes.caught_up(), "nothing is being read"
+    notes.start(ZERO, 0)
+    notes.start(ONE, 0)
+    notes.reached_end(ZERO)
+    assert not notes.caught_up()
+    notes.reached_end(ONE)
+    assert notes.caught_up()
+    notes.came(ONE)
+    assert not notes.caught_up()
+    notes.take_away([ONE])
+    assert notes.caught_up()
+    notes.stop(ZERO)
+    assert not notes.caught_up()
