@@ -127,6 +127,11 @@ def test_a_schema_under_which_a_few_bytes_could_stand_for_an_endless_value_is_re
     assert why in refusal(directory_with(tmp_path, e__2=schema))
 
 
+def test_moments_in_another_unit_are_refused_rather_than_misread(tmp_path: Path) -> None:
+    text = json.dumps(current_schema()).replace("timestamp-micros", "timestamp-millis")
+    assert "timestamp-millis would be misread" in refusal(directory_with(tmp_path, e__2=text))
+
+
 def enum(*symbols: str, **more: str) -> Tree:
     return {"type": "enum", "name": "a.E", "symbols": list(symbols), **more}
 

@@ -18,6 +18,12 @@ from consumer.memory.schema_tree import SchemaFault, tree_of
 
 _FILE_NAME = re.compile(r".+\.(\d{1,10})\.avsc", re.ASCII)
 
+NESTED = ("type", "items", "values", "fields")
+"""The keys of a schema under which there are further schemas."""
+
+UNDERSTOOD = frozenset({"timestamp-micros", "uuid"})
+"""The logical types of events. A moment in milliseconds would pass for one in microseconds."""
+
 
 @dataclass(slots=True, frozen=True)
 class WriterSchema:
@@ -64,6 +70,8 @@ def prepare(schema: object, schema_id: int) -> WriterSchema:
     """A schema made ready to read values with. Raises `SchemaFault` where it can't serve."""
     tree = tree_of(schema)
     check_bounded(tree)
+    if other := _logical_types(schema) - UNDERSTOOD:
+        raise SchemaFault(f"logical types {', '.join(sorted(other))} would be misread: use timestamp-micros and uuid")
     if wrong := list(faults(tree, tree_of(current_schema()))):
         raise SchemaFault("does not fit the current schema: " + "; ".join(wrong))
     try:
@@ -82,9 +90,15 @@ def without_logical_types(schema: Any) -> Any:
         return [without_logical_types(branch) for branch in schema]
     if not isinstance(schema, dict):
         return schema
-    nested = ("type", "items", "values", "fields")
     plain = {key: value for key, value in schema.items() if key != "logicalType"}
-    return {key: without_logical_types(value) if key in nested else value for key, value in plain.items()}
+    return {key: without_logical_types(value) if key in NESTED else value for key, value in plain.items()}
+
+
+def _logical_types(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        named = {str(schema["logicalType"])} if "logicalType" in schema else set()
+        return named.union(*(_logical_types(schema[key]) for key in NESTED if key in schema))
+    return set().union(*map(_logical_types, schema)) if isinstance(schema, list) else set()
 
 
 def _schema_files(directory: Path) -> list[Path]:
