@@ -34,7 +34,8 @@ class Supervisor:
                 pid, status = os.wait()
                 if pid in self._children:
                     self._children.remove(pid)
-                    code = code or self._ended(pid, os.waitstatus_to_exitcode(status))
+                    ended = self._ended(pid, os.waitstatus_to_exitcode(status))
+                    code = code or ended
         return code
 
     def _start(self) -> None:

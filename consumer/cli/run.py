@@ -54,16 +54,20 @@ def run(
 
         raise typer.Exit(Supervisor([sys.executable, "-m", "consumer", "run", *_same_options(context)], workers).run())
 
+    import structlog
+
     from consumer.app.consuming import consumer
     from consumer.signals import stopping_on_signals
     from consumer.stopping import Stop
 
-    stop = Stop()
+    log, stop = structlog.get_logger(__name__), Stop()
     with (
         stopping_on_signals(stop),
         consumer(settings, stop, until_idle=until_idle, max_messages=max_messages) as worker,
     ):
+        log.info("consuming", topics=settings.kafka.topics, group=settings.kafka.group_id)
         worker.run()
+        log.info("stopped", reason=stop.reason or "nothing left to do")
 
 
 def _same_options(context: typer.Context) -> list[str]:
@@ -72,6 +76,6 @@ def _same_options(context: typer.Context) -> list[str]:
     for parameter in context.command.params:
         given: Any = context.params.get(str(parameter.name))
         if parameter.name != "workers" and given is not None:
-            for value in given if isinstance(given, list) else [given]:
+            for value in given if isinstance(given, list | tuple) else [given]:
                 arguments += [parameter.opts[0], str(value)]
     return arguments

@@ -58,6 +58,7 @@ def demo(
     if as_json:
         show_json(told.as_json())
     else:
+        say("")
         show(epilogue.summary(told, stack.filter_words))
         show(epilogue.next_steps(database, file.example(database)))
     if not told.holds:
