@@ -182,7 +182,7 @@ class DedupSettings(Group):
         description="Past this the filter is left out for a while, and the database answers alone.",
     )
     bloom_capacity: int = Field(
-        default=10_000_000, ge=1_000, le=10**10, description="Event ids that one generation of the filter has room for."
+        default=20_000_000, ge=1_000, le=10**10, description="Event ids that one generation of the filter has room for."
     )
     bloom_error_rate: float = Field(
         default=0.001,
@@ -191,10 +191,13 @@ class DedupSettings(Group):
         description="Share of new ids that the filter may take for known ones, all generations together.",
     )
     bloom_window_hours: float = Field(
-        default=24.0, ge=0.01, le=8_760, description="How long a generation takes new ids."
+        default=72.0, ge=0.01, le=8_760, description="How long a generation takes new ids."
     )
     bloom_generations: int = Field(
-        default=7, ge=1, le=100, description="Generations that are asked; the oldest expires."
+        default=2,
+        ge=1,
+        le=100,
+        description="Generations that are asked, each at a price for every event; the oldest expires.",
     )
 
 
