@@ -2,10 +2,15 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from confluent_kafka import KafkaException
+
+from consumer.adapters.kafka_errors import error_of
 from consumer.adapters.kafka_log import librdkafka_log
+from consumer.errors import SettingsError
 
 COOPERATIVE = "cooperative-sticky"
 
@@ -20,6 +25,12 @@ def client_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict
     }
 
 
+def quiet_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict[str, Any]:
+    """The same for a client that is asked now and then only: its log waits for somebody to ask, and would grow
+    while a broker is away. So it tells nothing but what is critical; what goes wrong shows in its answers."""
+    return {**client_config(bootstrap_servers, properties), "log_level": 2}
+
+
 def consumer_config(bootstrap_servers: str, group_id: str, properties: Mapping[str, str]) -> dict[str, Any]:
     """The configuration of a member of the group. Ours come last: without them the delivery guarantee is gone."""
     assignor = {} if is_next_generation(properties) else {"partition.assignment.strategy": COOPERATIVE}
@@ -32,6 +43,18 @@ def consumer_config(bootstrap_servers: str, group_id: str, properties: Mapping[s
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
     }
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Around the making of a client: a property that librdkafka won't have is a `SettingsError`."""
+    try:
+        yield
+    except KafkaException as raised:
+        raise SettingsError(
+            f"librdkafka refuses its properties: {error_of(raised).str()}",
+            advice="Mend or remove the property under CONSUMER_KAFKA__ (or `kafka` in the settings file).",
+        ) from raised
 
 
 def is_next_generation(properties: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_config import client_config
+from consumer.adapters.kafka_config import quiet_config, refusals_told
 from consumer.adapters.kafka_errors import TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
 from consumer.adapters.kafka_lookups import KafkaLookups
 from consumer.deadletters.letter import Letter, Sender, as_reference, write_letter
@@ -188,17 +188,18 @@ class KafkaDeadLetters:
         not be refused for its company.
         """
         limit = min(max(self._max_message_bytes, 1_000), 1_000_000_000)
-        return Producer(
-            {
-                "message.max.bytes": limit,
-                "partitioner": "murmur2_random",
-                **client_config(self._servers, self._properties),
-                "batch.size": min(_BATCH_BYTES, limit),
-                "enable.idempotence": True,
-                "acks": "all",
-                # Longer than we wait: it is for us to give up, and to purge.
-                "message.timeout.ms": int(self._timeout * 2_000),
-                # Shorter, so that a topic that is gone is told apart from a broker that is away.
-                "topic.metadata.propagation.max.ms": int(self._timeout * 333),
-            }
-        )
+        with refusals_told():
+            return Producer(
+                {
+                    "message.max.bytes": limit,
+                    "partitioner": "murmur2_random",
+                    **quiet_config(self._servers, self._properties),
+                    "batch.size": min(_BATCH_BYTES, limit),
+                    "enable.idempotence": True,
+                    "acks": "all",
+                    # Longer than we wait: it is for us to give up, and to purge.
+                    "message.timeout.ms": int(self._timeout * 2_000),
+                    # Shorter, so that a topic that is gone is told apart from a broker that is away.
+                    "topic.metadata.propagation.max.ms": int(self._timeout * 333),
+                }
+            )

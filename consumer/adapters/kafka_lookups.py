@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._metadata import ClusterMetadata
 
-from consumer.adapters.kafka_config import client_config, consumer_config
+from consumer.adapters.kafka_config import consumer_config, quiet_config, refusals_told
 from consumer.adapters.kafka_errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
 from consumer.records import Committed, Found, TopicPartition
 
@@ -32,7 +32,8 @@ class KafkaLookups:
         *,
         patience: float = LOOK_UP_SECONDS,
     ) -> None:
-        self._admin = AdminClient(client_config(bootstrap_servers, properties or {}))
+        with refusals_told():
+            self._admin = AdminClient(quiet_config(bootstrap_servers, properties or {}))
         self._patience = patience
 
     def partitions(self, topic: str) -> list[TopicPartition]:
@@ -88,7 +89,8 @@ class GroupPositions:
 
     def __init__(self, bootstrap_servers: str, group_id: str, properties: Mapping[str, str] | None = None) -> None:
         self._lookups = KafkaLookups(bootstrap_servers, properties)
-        self._consumer = Consumer(consumer_config(bootstrap_servers, group_id, properties or {}))
+        with refusals_told():
+            self._consumer = Consumer(consumer_config(bootstrap_servers, group_id, properties or {}))
 
     def __enter__(self) -> Self:
         return self

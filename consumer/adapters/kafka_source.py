@@ -14,7 +14,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaErr
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka_assignment import PartitionNotes
-from consumer.adapters.kafka_config import consumer_config, is_eager
+from consumer.adapters.kafka_config import consumer_config, is_eager, refusals_told
 from consumer.adapters.kafka_errors import (
     END_OF_PARTITION,
     NOT_OURS,
@@ -61,13 +61,9 @@ class KafkaSource:
         self._health = KafkaHealth(clock)
         self._is_closed = False
         self._lookups = KafkaLookups(bootstrap_servers, properties)
-        self._consumer = Consumer(
-            {
-                **consumer_config(bootstrap_servers, group_id, properties),
-                "error_cb": self._health.complain,
-                "on_commit": self._on_commit,
-            }
-        )
+        callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
+        with refusals_told():
+            self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
         self._add = self._consumer.assign if is_eager(properties) else self._consumer.incremental_assign
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost

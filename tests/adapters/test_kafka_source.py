@@ -10,7 +10,7 @@ from consumer.adapters.kafka_lookups import GroupPositions, KafkaLookups
 from consumer.adapters.kafka_source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.clock import SystemClock
-from consumer.errors import Transient
+from consumer.errors import SettingsError, Transient
 from consumer.records import Claim, TopicPartition
 from tests.contracts.places import IMPATIENT, Member, RealPlace, until
 
@@ -148,3 +148,14 @@ def test_nothing_passed_through_takes_the_guarantee_away(kafka: str) -> None:
         member.hold(0.3)
         member.close()
         assert place.committed(TopicPartition(place.topic, 0)) is None
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"no.such.property": "1"}, {"session.timeout.ms": "soon"}, {"security.protocol": "carrier-pigeon"}],
+    ids=lambda each: next(iter(each)),
+)
+def test_a_property_that_librdkafka_refuses_is_a_wrong_setting(properties: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(properties))) as raised:
+        KafkaSource(NOBODY, "group", ["memories"], SystemClock(), properties)
+    assert "CONSUMER_KAFKA__" in raised.value.advice
