@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 SUPERVISE = """
-import sys
+import structlog, sys
 from consumer.supervisor import Supervisor
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the children's words
 sys.exit(Supervisor([sys.executable, "-c", sys.argv[1], *sys.argv[3:]], int(sys.argv[2])).run())
 """
 
