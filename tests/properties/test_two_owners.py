@@ -137,12 +137,18 @@ class Stage:
                 self._cast[number] = self._enter(number)
 
     def finish(self) -> None:
-        """Let both go on by turns until neither finds anything more to do."""
+        """Let both go on by turns until neither finds anything more to do, then a last one look after what is left.
+
+        To one that stood still while the other was idle, the time that passed looks like time without a record.
+        """
         while not all(player.is_over for player, _ in self._cast):
             for player, _ in self._cast:
                 player.step()
         for _, process in self._cast:
             self.world.bury(process)
+        last, process = self._enter(0)
+        last.run_to_the_end()
+        self.world.bury(process)
 
     def close(self) -> None:
         """Leave no thread behind."""

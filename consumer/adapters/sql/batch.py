@@ -72,6 +72,7 @@ class BatchTransaction:
                 with translated(), self._connection.begin_nested():
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
+                    self._ask_about_the_rest(verdicts.accepted)
                     return verdicts
             except _Surprised:
                 with translated():
@@ -125,6 +126,12 @@ class BatchTransaction:
             chosen.add_columns(literal(self._now, Moment)).order_by(staged.c.event_id),
         )
         if self._count(statement.on_conflict_do_nothing()) != len(accepted):
+            raise _Surprised
+
+    def _ask_about_the_rest(self, accepted: Collection[UUID]) -> None:
+        """What is rejected is entered nowhere, so no key tells whether it is known; the filter may have forgotten it."""
+        ids = {event.event_id for _, event in self._arrivals}
+        if self._look_up(ids - set(accepted) - self._known.ledger.keys()):
             raise _Surprised
 
     def _count(self, insert: Executable) -> int:
