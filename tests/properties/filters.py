@@ -41,6 +41,13 @@ class Forgetful(Exact):
         super().add(event_ids)
 
 
+class Empty(Exact):
+    """Remembers nothing, as if it were lost after every batch: all that is known has to be found out without it."""
+
+    def maybe(self, event_ids: Sequence[UUID]) -> Collection[UUID]:
+        return ()
+
+
 class Away(Exact):
     """Never answers: everything may be known."""
 
@@ -51,4 +58,4 @@ class Away(Exact):
         """Nobody listens."""
 
 
-TEMPERS: tuple[Callable[[], Exact], ...] = (Exact, FalselyAlarmed, Forgetful, Away)
+TEMPERS: tuple[Callable[[], Exact], ...] = (Exact, FalselyAlarmed, Forgetful, Empty, Away)

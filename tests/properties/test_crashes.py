@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.properties.conftest import examples
-from tests.properties.filters import TEMPERS, Exact, Forgetful
+from tests.properties.filters import TEMPERS, Empty, Exact
 from tests.properties.mishaps import Crash, Fault, Life, Mishap, Script, crashes, may_fail
 from tests.properties.stories import Again, Broken, Entry, Event, Refused, ReusedId, entries, told
 from tests.properties.world import World
@@ -32,7 +32,7 @@ RICH: tuple[Entry, ...] = (
 """Every way in which a record can end, in a dozen records."""
 
 REUSED_BY_A_STRANGER = [Event(memory=0, minute=0), Event(memory=1, minute=0, owner=1), ReusedId(earlier=0, memory=1)]
-"""The last one is to be refused for its id, although its owner is wrong too and the filter has forgotten the id."""
+"""The last one is to be refused for its id, although its owner is wrong too and the filter has lost the id."""
 
 CALLS = (
     *("poll", "changes", "look_up", "claim", "start", "maybe", "write", "add", "commit", "close"),
@@ -61,7 +61,7 @@ def consume(world: World, script: Script, batch_size: int) -> int:
 
 @settings(max_examples=examples(quick=150), deadline=None)
 @given(story=entries(), script=mishaps, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS))
-@example(story=REUSED_BY_A_STRANGER, script=[], batch_size=1, temper=Forgetful)
+@example(story=REUSED_BY_A_STRANGER, script=[], batch_size=1, temper=Empty)
 def test_crashes_and_failures_anywhere_lose_and_double_nothing(
     new_world: NewWorld,
     story: Sequence[Entry],

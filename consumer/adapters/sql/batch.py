@@ -129,7 +129,7 @@ class BatchTransaction:
             raise _Surprised
 
     def _ask_about_the_rest(self, accepted: Collection[UUID]) -> None:
-        """What is rejected is entered nowhere, so no key tells whether it is known; the filter may have forgotten it."""
+        """What is rejected is entered nowhere, so no key tells whether it is known; the filter may have lost it."""
         ids = {event.event_id for _, event in self._arrivals}
         if self._look_up(ids - set(accepted) - self._known.ledger.keys()):
             raise _Surprised
