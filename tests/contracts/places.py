@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 from confluent_kafka import Consumer, Producer
 from confluent_kafka import TopicPartition as KafkaPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from consumer.adapters.kafka_lookups import GroupPositions
 from consumer.adapters.kafka_source import KafkaSource

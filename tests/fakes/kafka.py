@@ -215,7 +215,7 @@ class FakeSource:
 
     def __init__(self, group: FakeGroup, name: str, *, waited: Callable[[float], None] = lambda seconds: None) -> None:
         self.name = name
-        self.meanwhile: Callable[[], None] | None = None
+        self.meanwhile: Callable[[], object] | None = None
         self.commits: list[tuple[TopicPartition, Committed]] = []
         self.refused: list[TopicPartition] = []
         self._group = group
