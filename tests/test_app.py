@@ -1,0 +1,116 @@
+"""The composition root and `run`, on a real broker: a start that is refused, a start that works, what it leaves."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from consumer import app
+from consumer.app.consuming import consumer
+from consumer.devstack.disorderly_events import disorderly
+from consumer.errors import ConsumerError
+from consumer.settings import Settings, load
+from consumer.settings.fields import KafkaSettings
+from consumer.stopping import Stop
+
+Names = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def environment(kafka: str, tmp_path: Path) -> Names:
+    """Variables of a consumer with topics, group and database of its own; further ones by keyword."""
+
+    def variables(*, topics: bool = True, **more: str) -> dict[str, str]:
+        name = f"app-{uuid4().hex[:8]}"
+        if topics:
+            admin = AdminClient({"bootstrap.servers": kafka})
+            wanted = [NewTopic(name, 2, 1), NewTopic(f"{name}-dlq", 1, 1)]
+            for made in admin.create_topics(wanted).values():
+                made.result(10)
+        return {
+            "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "CONSUMER_TOPICS": name,
+            "CONSUMER_GROUP_ID": name,
+            "CONSUMER_KAFKA__HEARTBEAT_INTERVAL_MS": "500",
+            "CONSUMER_DATABASE_URL": f"sqlite:///{tmp_path / 'memories.db'}",
+            **{f"CONSUMER_{key.upper()}": value for key, value in more.items()},
+        }
+
+    return variables
+
+
+def settings(environment: dict[str, str]) -> Settings:
+    return load(environment=environment).settings
+
+
+def refused(environment: dict[str, str], says: str) -> None:
+    with pytest.raises(ConsumerError, match=says) as refusal, consumer(settings(environment), Stop()):
+        pass
+    assert refusal.value.advice
+
+
+def command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSUMER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "consumer", *arguments],
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_missing_dead_letter_topic_is_refused(environment: Names) -> None:
+    refused(environment(topics=False), "dlq does not exist")
+
+
+def test_a_missing_topic_is_refused(environment: Names) -> None:
+    names = environment()
+    refused({**names, "CONSUMER_TOPICS": "nowhere", "CONSUMER_DLQ_TOPIC": names["CONSUMER_TOPICS"]}, "nowhere")
+
+
+def test_tables_that_are_not_up_to_date_are_refused(environment: Names, fresh_database: Callable[[], str]) -> None:
+    refused(environment(topics=False, database_url=fresh_database()), "version none")
+
+
+def test_a_schema_directory_that_is_none_is_refused(environment: Names, tmp_path: Path) -> None:
+    refused(environment(topics=False, schema_directory=str(tmp_path / "absent")), "absent")
+
+
+def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Names) -> None:
+    variables = environment(batch_size="40", log_level="warning")
+    kafka = KafkaSettings(kafka_bootstrap_servers=variables["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"])
+    publisher = app.publisher(kafka, variables["CONSUMER_TOPICS"])
+    for sample in disorderly(300, 7, app.event_encoder()):
+        publisher.publish_raw(sample.key, sample.value)
+    assert publisher.flush() == 300
+
+    assert command(variables, "run", "--max-messages", "100").returncode == 0
+    with app.operations(settings(variables).database) as operations:
+        assert operations.outcomes(variables["CONSUMER_GROUP_ID"]).total() == 100
+    ended = command(variables, "run", "--until-idle", "1", "--workers", "2")
+    assert ended.returncode == 0, ended.stderr
+
+    told = json.loads(command(variables, "offsets", "show", "--json").stdout)
+    assert [each["lag"] for each in told] == [0, 0]
+    assert all(each["committed"] == each["next_offset"] == each["end"] for each in told)
+    assert sum(each["records_read"] for each in told) == 300
+
+    status = command(variables, "status", "--json")
+    assert status.returncode == 1, "nobody is running any more"
+    assert json.loads(status.stdout)["consumers"] == []
+
+
+def test_offsets_without_kafka_show_what_sql_knows(environment: Names) -> None:
+    variables = environment(topics=False)
+    app.upgrade_database(settings(variables).database)
+    ended = command({**variables, "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "offsets", "show", "--json")
+    assert (ended.returncode, json.loads(ended.stdout)) == (1, [])
+    assert "Kafka: " in ended.stderr
