@@ -95,7 +95,7 @@ def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Nam
     assert command(variables, "run", "--max-messages", "100").returncode == 0
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]).total() == 100
-    ended = command(variables, "run", "--until-idle", "1", "--workers", "2")
+    ended = command(variables, "run", "--until-idle", "1")
     assert ended.returncode == 0, ended.stderr
 
     told = json.loads(command(variables, "offsets", "show", "--json").stdout)
