@@ -35,6 +35,8 @@ def demo(
     """
     if source is not None and events is not None:
         raise typer.BadParameter("give either --input or --events", param_hint="--events")
+    if not database.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no directory {database.absolute().parent}", param_hint="--database")
     from consumer import app as root
     from consumer.cli.demo import epilogue, file
     from consumer.cli.demo import input as lines

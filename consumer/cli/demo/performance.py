@@ -22,6 +22,7 @@ from consumer.devstack.service import Unavailable
 from consumer.errors import ConsumerError
 from consumer.settings import Settings
 from consumer.settings.fields import DatabaseSettings, KafkaSettings
+from consumer.signals import STOPPING, stopping_on_signals
 from consumer.stopping import Stop
 from consumer.telemetry.progress import track
 
@@ -77,7 +78,7 @@ def settings_for(stack: Stack, file: Path, given: Settings) -> Settings:
 def perform(settings: Settings, messages: Iterable[Message], total: int) -> Reconciliation:
     """Publish everything, consume everything, and hold the one against the other.
 
-    Raises `ConsumerError` where it did not come to its end.
+    Raises `ConsumerError` where it did not come to its end, `KeyboardInterrupt` where it was not let.
     """
     clock, stop, pace = SystemClock(), Stop(), Pace()
     with track(total, "joining the group") as progress:
@@ -86,7 +87,10 @@ def perform(settings: Settings, messages: Iterable[Message], total: int) -> Reco
         watch = Watch(stop, clock, pace, progress, publishing)
         publishing.start(watch.published)
         try:
-            with consumer(settings, stop, observers=[watch], until_idle=STALL_SECONDS) as worker:
+            with (
+                stopping_on_signals(stop),
+                consumer(settings, stop, observers=[watch], until_idle=STALL_SECONDS) as worker,
+            ):
                 worker.run()
         finally:
             pace.close()
@@ -110,5 +114,7 @@ def _check_ended(publishing: Publishing, publisher: "KafkaPublisher", watch: Wat
         raise publishing.error
     if publisher.failed:
         raise ConsumerError(f"{publisher.failed:,} events could not be published: {publisher.failures[0]}")
+    if stop.reason in {number.name for number in STOPPING}:
+        raise KeyboardInterrupt
     if stop.reason != DONE:
         raise ConsumerError(f"ended before its time: {stop.reason or watch.what_is_missing()}")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from consumer.cli.demo.performance import embedded_stack
+
 GOOD = {
     "event_id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
     "event_type": "CREATED",
@@ -86,6 +88,7 @@ def test_nothing_is_nothing(tmp_path: Path) -> None:
         (["--input", "."], "is a directory"),
         (["--input", "x.jsonl", "--events", "5"], "either --input or --events"),
         (["--events", "many"], "integer"),
+        (["--events", "5", "--database", "nowhere/x.db"], "there is no directory"),
     ],
 )
 def test_wrong_usage_is_said_plainly(tmp_path: Path, arguments: list[str], says: str) -> None:
@@ -94,6 +97,13 @@ def test_wrong_usage_is_said_plainly(tmp_path: Path, arguments: list[str], says:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert says in " ".join(ended.stderr.replace("│", " ").split())
     assert "Traceback" not in ended.stderr
+
+
+def test_without_redis_it_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consumer.devstack.redis._servers", lambda: iter(()))
+    with embedded_stack() as stack:
+        assert stack.redis_url is None
+        assert stack.filter_words.startswith("without the Bloom filter: there is no redis-server")
 
 
 def test_a_wrong_setting_is_refused_as_by_run(tmp_path: Path) -> None:
