@@ -16,14 +16,15 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # 
 sys.exit(Supervisor([sys.executable, "-c", sys.argv[1], *sys.argv[3:]], int(sys.argv[2])).run())
 """
 
+# A child says a word in one write: a `print` may take two, and another's word come between.
 WAITS = """
-import signal, sys
+import os, signal, sys
 def end(*_):
-    print("asked", flush=True)
+    os.write(1, b"asked\\n")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 signal.signal(signal.SIGINT, end)
-print("ready", flush=True)
+os.write(1, b"ready\\n")
 signal.pause()
 """
 
@@ -33,7 +34,7 @@ try:
     os.close(os.open(sys.argv[1], os.O_CREAT | os.O_EXCL))
 except FileExistsError:
     {WAITS.replace(chr(10), chr(10) + "    ")}
-print("failing", flush=True)
+os.write(1, b"failing\\n")
 sys.stdin.readline()
 %s
 """
