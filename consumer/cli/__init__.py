@@ -1,5 +1,7 @@
 """The command line: one file a command group. Nothing heavy is imported before a command needs it."""
 
+from typing import Annotated
+
 import typer
 
 from consumer.cli import config, db, memory, offsets, produce, run, stack, status, validate
@@ -12,9 +14,27 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="A Kafka consumer for memory events: batched, validated, deduplicated, and exact across crashes.",
     epilog="Example: memory-consumer demo --events 2000",
 )
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("memory-consumer"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A Kafka consumer for memory events: batched, validated, deduplicated, and exact across crashes."""
+
 
 app.command("run", epilog="Example: memory-consumer run --topics memory-events --workers 2")(run.run)
 app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")(command.demo)

@@ -1,6 +1,6 @@
 """`memory`: what is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -54,7 +54,7 @@ def _show_one(memory_id: str, row: Mapping[str, Any] | None, *, as_json: bool) -
     if as_json:
         show_json(row)
     else:
-        show_table(("", ""), [(name, _readable(value)) for name, value in row.items() if value not in (None, [], {})])
+        show_table(("field", "value"), [line for name, value in row.items() for line in _rows(name, value)])
 
 
 def _show_list(owner: str, rows: list[Mapping[str, Any]], *, as_json: bool) -> None:
@@ -74,11 +74,26 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     return row["memory_id"], zulu(row["occurred_at"]), emotion, ", ".join(row["tags"] or ()), shortened
 
 
-def _readable(value: object) -> object:
-    if isinstance(value, datetime):
-        return zulu(value)
+def _rows(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """A field, or what is inside it, one line each; what is empty has none."""
+    if value is None or value in ([], {}):
+        return
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_readable(inner)}" for name, inner in value.items() if inner not in (None, [], {}))
-    if isinstance(value, list):
-        return "; ".join(str(_readable(inner)) for inner in value)
+        for inner, below in value.items():
+            yield from _rows(f"{name}.{inner}", below)
+    elif isinstance(value, list) and isinstance(value[0], Mapping):
+        for index, item in enumerate(value):
+            yield f"{name}[{index}]", ", ".join(f"{inner} {_readable(below)}" for inner, below in item.items() if below)
+    else:
+        yield name, _readable(value)
+
+
+def _readable(value: object) -> object:
+    match value:
+        case datetime():
+            return zulu(value)
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(str(_readable(inner)) for inner in value)
     return value

@@ -49,8 +49,13 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, righ
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     show(table)
+
+
+def printable(text: str) -> str:
+    """The text without what would steer the terminal: anybody may have written it."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
 
 
 def _console(stream: TextIO) -> "Console":

@@ -41,7 +41,10 @@ def status(
     assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Show the group's running consumers and its lag. Exit 1 when none is running or Kafka does not answer."""
+    """Show the group's running consumers and its lag.
+
+    Exit 1 when none is running or Kafka does not answer.
+    """
     settings = load_settings(
         config,
         assignments,

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -46,6 +47,10 @@ def test_wrong_settings_end_with_2_and_advice_and_no_traceback() -> None:
         "  --set batch_size = 'many' (flag): must be a whole number from 1 to 100,000",
         "→ memory-consumer config show lists all settings; docs/configuration.md describes them.",
     ]
+
+
+def test_the_version() -> None:
+    assert run.invoke(app, ["--version"]).stdout.strip() == version("memory-consumer")
 
 
 def test_an_unknown_option_is_wrong_usage() -> None:

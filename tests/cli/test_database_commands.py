@@ -40,7 +40,11 @@ def event(number: int, owner: str = "ann", content: str = "We went to the sea.")
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'memories.db'}"
-    events = [event(0), event(1, content="A second day, much longer to tell of. " * 5), event(2, owner="bob")]
+    events = [
+        event(0),
+        event(1, content="A second day, much longer to tell of. " * 5),
+        event(2, owner="bob", content="\x1b[31mred\x1b[0m [bold]bold[/]"),
+    ]
     records = [Record(PARTITION, at, b"", b"", (), 0) for at in range(len(events))]
     with root.database(DatabaseSettings(database_url=url)) as engine:
         store = SqlStore(engine, "group", Clock())
@@ -60,8 +64,14 @@ def test_a_memory_by_its_id(url: str) -> None:
     shown = dict(line.strip().split(maxsplit=1) for line in ended.stdout.splitlines() if len(line.split()) > 1)
     assert shown["content"] == "We went to the sea."
     assert shown["occurred_at"] == "2024-05-01T12:00:00Z"
-    assert shown["tags"] == "sea; spring"
-    assert shown["metadata"] == "from: test"
+    assert shown["tags"] == "sea, spring"
+    assert shown["metadata.from"] == "test"
+    assert "summary" not in shown
+
+
+def test_what_somebody_wrote_does_not_steer_the_terminal(url: str) -> None:
+    shown = run.invoke(app, ["memory", "show", "m-2", "--database-url", url]).stdout
+    assert r"\x1b[31mred\x1b[0m [bold]bold[/]" in shown
 
 
 def test_a_memory_as_json(url: str) -> None:
