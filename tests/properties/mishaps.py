@@ -32,6 +32,9 @@ class Mishap(NamedTuple):
     fault: Fault
 
 
+FOR_EVER = 10_000
+"""Points after which a consumer is going round in circles."""
+
 MAY_FAIL = frozenset(
     {
         "decode: before",
@@ -60,6 +63,7 @@ class Script:
     def reach(self, point: str) -> Fault | None:
         """Count a point. Returns what is to happen here."""
         self.reached.append(point)
+        assert len(self.reached) < FOR_EVER, f"going round in circles: {self.reached[-8:]}"
         if not self.mishaps:
             return None
         left, fault = self.mishaps[0]

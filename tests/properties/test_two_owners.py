@@ -11,6 +11,7 @@ from consumer.records import TopicPartition
 from tests.fakes.kafka import FakeGroup
 from tests.properties.conftest import examples
 from tests.properties.filters import TEMPERS, Exact
+from tests.properties.mishaps import FOR_EVER
 from tests.properties.stories import PARTITIONS, Broken, Entry, Event, entries, told
 from tests.properties.turns import Player
 from tests.properties.world import LATE, Process, World
@@ -141,9 +142,13 @@ class Stage:
 
         To one that stood still while the other was idle, the time that passed looks like time without a record.
         """
-        while not all(player.is_over for player, _ in self._cast):
+        for _ in range(FOR_EVER):
             for player, _ in self._cast:
                 player.step()
+            if all(player.is_over for player, _ in self._cast):
+                break
+        else:
+            pytest.fail("going round in circles")
         for _, process in self._cast:
             self.world.bury(process)
         last, process = self._enter(0)
