@@ -88,6 +88,7 @@ def test_nothing_is_nothing(tmp_path: Path) -> None:
         (["--input", "."], "is a directory"),
         (["--input", "x.jsonl", "--events", "5"], "either --input or --events"),
         (["--events", "many"], "integer"),
+        (["--input", "/dev/null"], "not a regular file"),
         (["--events", "5", "--database", "nowhere/x.db"], "there is no directory"),
     ],
 )
