@@ -262,7 +262,9 @@ class KafkaSource:
         except KafkaException as raised:
             self._health.complain(error_of(raised))
         self._partitions.assign(sources)
-        log.info("partitions assigned", partitions=sorted(map(str, sources)))
+        # A cooperative rebalance says so even to a member for whom nothing changed.
+        if sources:
+            log.info("partitions assigned", partitions=sorted(map(str, sources)))
 
     def _on_revoke(self, _: Consumer, revoked: list[KafkaPartition]) -> None:
         self._take_away("partitions revoked", revoked)
