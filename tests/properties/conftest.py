@@ -23,7 +23,7 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Ex
         yield make
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _quiet() -> Iterator[None]:
     """Thousands of deliberate failures are no news."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
