@@ -29,9 +29,7 @@ def found(committed: Committed | None, topic_id: str | None = "a") -> Found:
         ),
         pytest.param(ROW, found(Committed(20, "")), Start(20, 3, Because.MOVED_BY_OPERATOR), id="an operator rewinds"),
         pytest.param(ROW, found(Committed(50, OURS), "b"), Start(10, 3, Because.TOPIC_RECREATED), id="another topic"),
-        pytest.param(
-            ROW, found(Committed(50, OURS), None), Start(50, 2, Because.RESUMED), id="no topic id"
-        ),
+        pytest.param(ROW, found(Committed(50, OURS), None), Start(50, 2, Because.RESUMED), id="no topic id"),
     ],
 )
 def test_where_to_start(known: Known | None, found: Found, expected: Start) -> None:
