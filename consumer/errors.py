@@ -3,9 +3,14 @@
 Bad data is none of them: it is a value, a `records.Rejection`, because it has a place to go.
 """
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from consumer.records import TopicPartition
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # so that a command that only complains need not load the whole domain
+    from collections.abc import Iterable
+
+    from consumer.records import TopicPartition
 
 
 class ConsumerError(Exception):

@@ -40,6 +40,11 @@ class Ownership:
         return self._claims
 
     @property
+    def is_claiming(self) -> bool:
+        """Whether partitions that are assigned to us are still to be claimed."""
+        return bool(self._unclaimed)
+
+    @property
     def trouble(self) -> str | None:
         """Why partitions that are assigned to us can't be claimed; None when all are."""
         return self._claiming.trouble

@@ -32,18 +32,21 @@ class Source(Protocol):
         """The next batch, closed by count, bytes or age; None when nothing came for a moment.
 
         A batch holds records of partitions that are assigned and started when it is returned, and of no others.
-        What was read past a limit is kept for the next call.
+        What was read past a limit is kept for the next call. Never raises `Transient`: in an outage, nothing comes.
         """
 
     def hold(self, seconds: float) -> None:
-        """Wait without reading, and stay in the group: polls with every partition paused, and keeps what comes."""
+        """Wait without reading, and stay in the group: polls with every partition paused, and keeps what comes.
+
+        Never raises `Transient`.
+        """
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Write the next offset of each claim that moved to Kafka, synchronously, stamped as ours.
+        """Send the next offset of each claim that moved to Kafka, stamped as ours.
 
-        A rebalance in the way is no error: SQL is right.
-
-        Never raises `Transient`: a position that could not be written is written with the next batch.
+        At most one commit is under way: its answer is awaited before the next one, and by `look_up` and `close`. That
+        a rebalance or an outage is in the way is no error: SQL is right, and the position goes with the next batch.
+        Never raises `Transient`.
         """
 
     def close(self) -> None:
@@ -54,7 +57,10 @@ class Assignment(Protocol):
     """Which partitions are ours to read, and from where."""
 
     def changes(self) -> Changes:
-        """What rebalances changed since the last call. Newly assigned partitions are paused until started."""
+        """What rebalances changed since the last call. Newly assigned partitions are paused until started.
+
+        Never raises.
+        """
 
     def look_up(self, source: TopicPartition) -> Found:
         """What Kafka knows of a partition."""

@@ -65,11 +65,11 @@ class Bounds:
         if self._left is not None:
             self._left = max(0, self._left - records)
 
-    def turned(self, *, has_partitions: bool) -> None:
-        """The loop went round; the clock of idleness starts with the first partition."""
-        if has_partitions and not self._has_partitions:
-            self._has_partitions = True
+    def turned(self, *, has_partitions: bool, is_claiming: bool = False) -> None:
+        """The loop went round. Idleness starts with the first partition, and not while others are still claimed."""
+        if is_claiming or (has_partitions and not self._has_partitions):
             self._busy_at = self._clock.monotonic()
+        self._has_partitions |= has_partitions
 
     def out_of_patience(self) -> bool:
         """Whether a stop was asked for so long ago that the batch in hand has to be left."""

@@ -76,15 +76,13 @@ def decide_batch(arrivals: Sequence[Arrival], known: Knowledge) -> Verdicts:
     states = dict(known.states)
     winners: dict[str, int] = {}
     for place, (record, event) in enumerate(arrivals):
-        rejection = known.refused.get(place)
-        if rejection is None:
-            first_for = known.ledger.get(event.event_id)
-            if first_for is None and event.event_id in verdicts.accepted:
-                first_for = arrivals[verdicts.accepted[event.event_id]].event.memory_id
-            if first_for == event.memory_id:
-                verdicts.counts[Counted(record.source, SAME_EVENT)] += 1
-                continue
-            rejection = _id_reused(arrivals[place], first_for) if first_for is not None else None
+        first_for = known.ledger.get(event.event_id)
+        if first_for is None and event.event_id in verdicts.accepted:
+            first_for = arrivals[verdicts.accepted[event.event_id]].event.memory_id
+        if first_for == event.memory_id:
+            verdicts.counts[Counted(record.source, SAME_EVENT)] += 1
+            continue
+        rejection = known.refused.get(place) if first_for is None else _id_reused(arrivals[place], first_for)
         if rejection is None:
             verdict = decide(states.get(event.memory_id), event)
             if verdict is not Verdict.OWNER_CHANGED:

@@ -48,7 +48,10 @@ class Worker:
                 self.ownership.keep_up()
                 if batch := self._poll():
                     self._handle(batch)
-                self.bounds.turned(has_partitions=bool(self.ownership.claims))
+                    self.bounds.batch_done(len(batch))
+                self.bounds.turned(
+                    has_partitions=bool(self.ownership.claims), is_claiming=self.ownership.is_claiming
+                )
         except Abandoned as left:
             log.warning("stopped with a batch in hand, uncommitted: it will be read again", reason=str(left))
         finally:
@@ -99,7 +102,6 @@ class Worker:
             self.seen.add(written.event_ids)
             with commit_span(written.next_offsets):
                 self.source.commit(self.ownership.claims)
-        self.bounds.batch_done(len(batch))
         self.observer.batch_done(batch, written, self.clock.monotonic() - started)
 
     def _settle(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from consumer.records import Changes, TopicPartition
+from consumer.records import Changes, Committed, TopicPartition
 
 
 class PartitionNotes:
@@ -51,9 +51,15 @@ class PartitionNotes:
         self._new.difference_update(sources)
         self._gone.update(sources)
 
+    def found(self, source: TopicPartition, committed: Committed | None) -> None:
+        """The group's position in a partition that is to be started."""
+        if source in self._committed:
+            self._committed[source] = None if committed is None else committed.offset
+
     def start(self, source: TopicPartition, offset: int) -> None:
         """The partition is being read from that offset on."""
-        self._committed[source] = offset
+        if self._committed[source] is None:
+            self._committed[source] = offset
         self._started[source] = source
         self._ended.discard(source)
 
@@ -76,7 +82,8 @@ class PartitionNotes:
         return bool(self._started) and len(self._ended) == len(self._started)
 
     def has_moved(self, source: TopicPartition, offset: int) -> bool:
-        """Whether the partition is being read, and that offset not the one committed last (or started from)."""
+        """Whether the partition is being read, and that offset not what the group has (or where we started, where it
+        has none)."""
         return source in self._started and self._committed[source] != offset
 
     def committed(self, source: TopicPartition, offset: int) -> None:

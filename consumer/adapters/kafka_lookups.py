@@ -98,7 +98,7 @@ class GroupPositions:
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._consumer.close()
+        self.close()
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic; none where there is no such topic."""
@@ -106,24 +106,23 @@ class GroupPositions:
 
     def found(self, source: TopicPartition) -> Found:
         """What Kafka knows of a partition. Raises `Transient` where it does not answer."""
-        return look_up(source, self._consumer, self._lookups)
+        partition = KafkaPartition(source.topic, source.partition)
+        until = time.monotonic() + LOOK_UP_SECONDS
+        try:
+            (committed,) = self._consumer.committed([partition], timeout=LOOK_UP_SECONDS)
+            if committed.error is not None:
+                raise as_error(committed.error, f"look up the group's position in {source}")
+            left = max(0.1, until - time.monotonic())
+            earliest, end = self._consumer.get_watermark_offsets(partition, timeout=left, cached=False)
+        except KafkaException as raised:
+            raise as_error(error_of(raised), f"look up {source}") from raised
+        return Found(
+            topic_id=self._lookups.topic_id(source.topic),
+            committed=Committed(committed.offset, committed.metadata or "") if committed.offset >= 0 else None,
+            earliest=earliest,
+            end=end,
+        )
 
-
-def look_up(source: TopicPartition, consumer: Consumer, lookups: KafkaLookups) -> Found:
-    """What Kafka knows of a partition, and of the position in it of the consumer's group."""
-    partition = KafkaPartition(source.topic, source.partition)
-    until = time.monotonic() + LOOK_UP_SECONDS
-    try:
-        (committed,) = consumer.committed([partition], timeout=LOOK_UP_SECONDS)
-        if committed.error is not None:
-            raise as_error(committed.error, f"look up the group's position in {source}")
-        left = max(0.1, until - time.monotonic())
-        earliest, end = consumer.get_watermark_offsets(partition, timeout=left, cached=False)
-    except KafkaException as raised:
-        raise as_error(error_of(raised), f"look up {source}") from raised
-    return Found(
-        topic_id=lookups.topic_id(source.topic),
-        committed=Committed(committed.offset, committed.metadata or "") if committed.offset >= 0 else None,
-        earliest=earliest,
-        end=end,
-    )
+    def close(self) -> None:
+        """Let the connections go."""
+        self._consumer.close()

@@ -22,9 +22,9 @@ from consumer.adapters.kafka_errors import (
     error_of,
 )
 from consumer.adapters.kafka_health import KafkaHealth
-from consumer.adapters.kafka_lookups import KafkaLookups, look_up
+from consumer.adapters.kafka_lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
-from consumer.errors import Fatal, Transient
+from consumer.errors import ConsumerError, Fatal, Transient
 from consumer.ports import Clock
 from consumer.positions import stamp
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Record, TopicPartition
@@ -60,7 +60,8 @@ class KafkaSource:
         self._awaited: dict[TopicPartition, int] = {}
         self._health = KafkaHealth(clock)
         self._is_closed = False
-        self._lookups = KafkaLookups(bootstrap_servers, properties)
+        # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
+        self._positions = GroupPositions(bootstrap_servers, group_id, properties)
         callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
@@ -107,7 +108,8 @@ class KafkaSource:
             self._resume(self._partitions.started.values())
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Write positions and wait for the group to have them, but not for ever: a broker that froze answers never."""
+        """Send positions. The group takes ten milliseconds to write them; the next batch need not wait for that."""
+        self._await_commit()
         moved = {
             source: claim for source, claim in claims.items() if self._partitions.has_moved(source, claim.next_offset)
         }
@@ -121,14 +123,16 @@ class KafkaSource:
             )
         except KafkaException as raised:
             self._not_committed(error_of(raised), moved)
-        else:
-            self._await_commit()
 
     def close(self) -> None:
         """Leave the group."""
         if self._is_closed:
             return
         self._is_closed = True
+        try:
+            self._await_commit()
+        except ConsumerError as error:
+            log.warning("left without an answer to the last commit", reason=str(error))
         leaving = Thread(target=self._leave, name="kafka-leave", daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -140,8 +144,10 @@ class KafkaSource:
         return self._partitions.changes()
 
     def look_up(self, source: TopicPartition) -> Found:
-        """What Kafka knows of a partition."""
-        found = look_up(source, self._consumer, self._lookups)
+        """What Kafka knows of a partition, our last commit included."""
+        self._await_commit()
+        found = self._positions.found(source)
+        self._partitions.found(source, found.committed)
         self._health.well()
         return found
 
@@ -230,6 +236,7 @@ class KafkaSource:
             log.debug("not paused or resumed", partitions=sorted(map(str, sources)), reason=error_of(raised).str())
 
     def _await_commit(self) -> None:
+        """Wait until the group has the positions sent last, but not for ever: a broker that froze answers never."""
         until = self._clock.monotonic() + COMMIT_SECONDS
         while self._awaited and self._clock.monotonic() < until:
             came = self._consume(1, SLICE_SECONDS)
@@ -250,6 +257,7 @@ class KafkaSource:
     def _leave(self) -> None:
         try:
             self._consumer.close()
+            self._positions.close()
         except (KafkaException, RuntimeError) as raised:
             log.warning("could not leave the group in order", reason=str(raised))
 

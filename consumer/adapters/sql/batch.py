@@ -36,6 +36,7 @@ class BatchTransaction:
         self._arrivals = arrivals
         self._now = now
         self._known = Knowledge()
+        self._staged = 0
 
     def run(self, suspects: Collection[UUID]) -> Verdicts:
         """Apply the batch. Raises `Transient` or `Fatal`; a row that the database refuses is a rejection."""
@@ -58,7 +59,9 @@ class BatchTransaction:
             for place, (_, event) in enumerate(self._arrivals)
             if event.event_id not in self._known.ledger
         ]
-        self._refuse([(rows[bad.row][0], bad) for bad in apply_isolated(rows, self._stage_run)])
+        refusals = apply_isolated(rows, self._stage_run)
+        self._staged = len(rows) - len(refusals)
+        self._refuse([(rows[bad.row][0], bad) for bad in refusals])
 
     def _stage_run(self, rows: Sequence[Row]) -> None:
         with translated(), self._connection.begin_nested():
@@ -72,7 +75,8 @@ class BatchTransaction:
                 with translated(), self._connection.begin_nested():
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
-                    self._ask_about_the_rest(verdicts.accepted)
+                    if verdicts.rejections:
+                        self._ask_about_the_rest(verdicts.accepted)
                     return verdicts
             except _Surprised:
                 with translated():
@@ -138,8 +142,9 @@ class BatchTransaction:
         return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
     def _staged_at(self, places: Collection[int], *names: str) -> Select[tuple[object, ...]]:
-        columns = [staged.c[name] for name in names]
-        return select(*columns).where(self._dialect.among(staged.c.seq, places))
+        chosen = select(*(staged.c[name] for name in names))
+        # Most batches are written whole, and a list of all places costs as much as the rest of the statement.
+        return chosen if len(places) == self._staged else chosen.where(self._dialect.among(staged.c.seq, places))
 
     def _look_up(self, event_ids: Collection[UUID]) -> dict[UUID, str]:
         if not event_ids:
