@@ -12,28 +12,28 @@ from typing import Any, Self
 import structlog
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory
-from consumer.adapters.bloom_generations import Generations
-from consumer.adapters.kafka_dead_letters import KafkaDeadLetters
-from consumer.adapters.kafka_lookups import KafkaLookups
-from consumer.adapters.kafka_source import KafkaSource
+from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
+from consumer.adapters.kafka.lookups import KafkaLookups
+from consumer.adapters.kafka.source import KafkaSource
 from consumer.adapters.no_filter import NoFilter
-from consumer.adapters.redis_bloom import RedisBloomFilter
+from consumer.adapters.redis.bloom_filter import RedisBloomFilter
+from consumer.adapters.redis.generations import Generations
 from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database
 from consumer.batching import BatchLimits
-from consumer.clock import SystemClock
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
-from consumer.garbage import seldom_collected
-from consumer.heartbeat import Heartbeat
 from consumer.memory.contract import schema_directory
-from consumer.observers import Observers
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.policy import Tolerance
 from consumer.ports import Clock, Observer, SeenFilter
+from consumer.process.clock import SystemClock
+from consumer.process.garbage import seldom_collected
+from consumer.process.heartbeat import Heartbeat
+from consumer.process.observers import Observers
 from consumer.settings import BatchProcessingConfig, Settings
 from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings
 from consumer.stopping import Bounds, Stop

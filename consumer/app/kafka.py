@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from consumer.adapters.avro import AvroEncoder
-from consumer.adapters.kafka_lookups import GroupPositions
-from consumer.adapters.kafka_publisher import KafkaPublisher
+from consumer.adapters.kafka.lookups import GroupPositions
+from consumer.adapters.kafka.publisher import KafkaPublisher
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
 from consumer.settings.fields import KafkaSettings

@@ -50,14 +50,14 @@ def run(
     ).settings
     configure_logging(settings.running.log_level, settings.running.log_format)
     if workers > 1:
-        from consumer.supervisor import Supervisor
+        from consumer.process.supervisor import Supervisor
 
         raise typer.Exit(Supervisor([sys.executable, "-m", "consumer", "run", *_same_options(context)], workers).run())
 
     import structlog
 
     from consumer.app.consuming import consumer
-    from consumer.signals import stopping_on_signals
+    from consumer.process.signals import stopping_on_signals
     from consumer.stopping import Stop
 
     log, stop = structlog.get_logger(__name__), Stop()

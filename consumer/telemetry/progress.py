@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from consumer.clock import SystemClock
 from consumer.ports import Clock
+from consumer.process.clock import SystemClock
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

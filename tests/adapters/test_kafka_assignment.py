@@ -1,7 +1,7 @@
 """What rebalances leave behind, without Kafka."""
 
-from consumer.adapters.kafka_assignment import PartitionNotes
-from consumer.records import Changes, TopicPartition
+from consumer.adapters.kafka.assignment import PartitionNotes
+from consumer.records import Changes, Committed, TopicPartition
 
 ZERO, ONE = TopicPartition("memories", 0), TopicPartition("memories", 1)
 
@@ -51,6 +51,15 @@ def test_a_position_has_moved_when_it_is_not_the_one_started_from_or_committed_l
     assert notes.has_moved(ZERO, 6)
     notes.committed(ZERO, 6)
     assert not notes.has_moved(ZERO, 6)
+
+
+def test_a_start_elsewhere_than_the_group_stands_has_moved() -> None:
+    """After a crash between the database and Kafka the group's position is behind until it is written again."""
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.found(ZERO, Committed(3, ""))
+    notes.start(ZERO, 5)
+    assert notes.has_moved(ZERO, 5)
 
 
 def test_a_late_answer_about_a_partition_that_is_gone_changes_nothing() -> None:

@@ -6,10 +6,10 @@ from itertools import count
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from consumer.adapters.kafka_dead_letters import KafkaDeadLetters
-from consumer.clock import SystemClock
+from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal, Transient
+from consumer.process.clock import SystemClock
 from consumer.records import Category, Record, Rejection, Stage, TopicPartition
 from tests.contracts.places import create_topic
 

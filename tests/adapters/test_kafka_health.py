@@ -5,9 +5,9 @@ import logging
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from consumer.adapters.kafka_errors import as_error, error_of
-from consumer.adapters.kafka_health import REPEATED_SECONDS, KafkaHealth
-from consumer.adapters.kafka_log import OnceInAWhile
+from consumer.adapters.kafka.errors import as_error, error_of
+from consumer.adapters.kafka.health import REPEATED_SECONDS, KafkaHealth
+from consumer.adapters.kafka.log import OnceInAWhile
 from consumer.errors import Fatal, Transient
 from tests.fakes.clock import HandClock
 

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from consumer.adapters.avro import AvroEncoder
-from consumer.adapters.kafka_publisher import KafkaPublisher
+from consumer.adapters.kafka.publisher import KafkaPublisher
 from consumer.devstack.sample_events import events
 from consumer.errors import Transient
 

@@ -6,11 +6,11 @@ from time import monotonic
 import pytest
 from confluent_kafka import Producer
 
-from consumer.adapters.kafka_lookups import GroupPositions, KafkaLookups
-from consumer.adapters.kafka_source import KafkaSource
+from consumer.adapters.kafka.lookups import GroupPositions, KafkaLookups
+from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
-from consumer.clock import SystemClock
 from consumer.errors import SettingsError, Transient
+from consumer.process.clock import SystemClock
 from consumer.records import Claim, TopicPartition
 from tests.contracts.places import IMPATIENT, Member, RealPlace, until
 

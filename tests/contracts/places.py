@@ -11,11 +11,11 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from consumer.adapters.kafka_lookups import GroupPositions
-from consumer.adapters.kafka_source import KafkaSource
+from consumer.adapters.kafka.lookups import GroupPositions
+from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
-from consumer.clock import SystemClock
 from consumer.ports import Assignment, Source
+from consumer.process.clock import SystemClock
 from consumer.records import Batch, Committed, Headers, TopicPartition
 from tests.fakes.kafka import FakeBroker, FakeGroup, FakeSource
 

@@ -10,12 +10,12 @@ from confluent_kafka import Consumer, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
-from consumer.adapters.kafka_dead_letters import KafkaDeadLetters
-from consumer.clock import SystemClock
+from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
 from consumer.deadletters import headers as names
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
 from consumer.ports import DeadLetters
+from consumer.process.clock import SystemClock
 from consumer.records import Category, Headers, Record, Rejection, Stage, TopicPartition
 from tests.contracts.places import MOST_POLLS, create_topic
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters

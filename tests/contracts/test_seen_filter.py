@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from consumer.adapters.bloom_generations import Generations
 from consumer.adapters.no_filter import NoFilter
-from consumer.adapters.redis_bloom import RedisBloomFilter
+from consumer.adapters.redis.bloom_filter import RedisBloomFilter
+from consumer.adapters.redis.generations import Generations
 from consumer.ports import SeenFilter
 from tests.fakes.clock import HandClock
 from tests.properties.filters import Away, Exact, FalselyAlarmed

@@ -41,6 +41,19 @@ def test_idleness_counts_from_the_first_partition() -> None:
     assert not bounds.go_on()
 
 
+def test_a_run_is_not_idle_while_partitions_are_still_to_be_claimed() -> None:
+    clock = HandClock()
+    bounds = Bounds(LIMITS, Stop(), clock, until_idle=2, joining=30)
+    bounds.turned(has_partitions=True, is_claiming=True)
+    clock.pass_(1.9)
+    bounds.turned(has_partitions=True, is_claiming=True)
+    clock.pass_(1.9)
+    assert bounds.go_on(), "the database may be away; what is in the partition is not known"
+    bounds.turned(has_partitions=True)
+    clock.pass_(0.2)
+    assert not bounds.go_on()
+
+
 def test_a_group_with_no_partition_for_us_is_not_waited_for_for_ever() -> None:
     clock = HandClock()
     bounds = Bounds(LIMITS, Stop(), clock, until_idle=2, joining=30)

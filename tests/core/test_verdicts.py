@@ -68,6 +68,14 @@ def test_an_event_that_the_database_refused_counts_for_nothing() -> None:
     assert [letter.code for letter in verdicts.rejections] == ["row_refused"] * 2
 
 
+def test_a_known_event_is_a_duplicate_even_where_its_row_would_be_refused() -> None:
+    arrivals = plan([event("a")]).arrivals
+    refused = {0: database_refused(arrivals[0], ValueError("no"))}
+    verdicts = decide_batch(arrivals, Knowledge(ledger={arrivals[0].event.event_id: "m1"}, refused=refused))
+    assert totals(verdicts.counts) == {SAME_EVENT: 1}
+    assert verdicts.rejections == []
+
+
 def test_reasons_are_counted_apart() -> None:
     database = Database()
     database.take([event("a", minute=2)])

@@ -20,9 +20,6 @@ VENDORS_OF_IO = frozenset({"confluent_kafka", "fastavro", "psycopg", "redis", "s
 BUILDERS = frozenset({"consumer.app", "consumer.cli", "consumer.__main__"})
 DEVSTACK_USERS = frozenset({"consumer.cli", "consumer.devstack"})
 
-PARTS_OF_OTHERS = {"bloom_generations": "redis"}
-"""Modules of an adapter that don't bear its name."""
-
 
 @dataclass(frozen=True)
 class Import:
@@ -66,11 +63,9 @@ def is_below(name: str, parts: str | frozenset[str]) -> bool:
 
 
 def adapter(name: str) -> str | None:
-    """To which adapter a module belongs: `sql`, or `kafka` for all of `kafka_*`. None for what is no adapter."""
+    """To which adapter a module belongs: `kafka`, `sql`. None for what is no adapter."""
     parts = name.split(".")
-    if parts[:2] != ["consumer", "adapters"] or len(parts) < 3:
-        return None
-    return PARTS_OF_OTHERS.get(parts[2], parts[2].split("_")[0])
+    return parts[2] if parts[:2] == ["consumer", "adapters"] and len(parts) > 2 else None
 
 
 ALL = list(imports())

@@ -14,20 +14,20 @@ from consumer.cli.demo.pacing import Pace
 from consumer.cli.demo.publishing import Message, Publishing
 from consumer.cli.demo.reconciliation import Reconciliation
 from consumer.cli.demo.watching import DONE, STALL_SECONDS, Watch
-from consumer.clock import SystemClock
 from consumer.devstack.mock_kafka import MockKafka
 from consumer.devstack.process import NotReady
 from consumer.devstack.redis import Redis, require_bloom
 from consumer.devstack.service import Unavailable
 from consumer.errors import ConsumerError
+from consumer.process.clock import SystemClock
+from consumer.process.signals import STOPPING, stopping_on_signals
 from consumer.settings import Settings
 from consumer.settings.fields import DatabaseSettings, KafkaSettings
-from consumer.signals import STOPPING, stopping_on_signals
 from consumer.stopping import Stop
 from consumer.telemetry.progress import track
 
 if TYPE_CHECKING:
-    from consumer.adapters.kafka_publisher import KafkaPublisher
+    from consumer.adapters.kafka.publisher import KafkaPublisher
 
 TOPIC = "memory-events"
 LETTERS = "memory-events-dlq"

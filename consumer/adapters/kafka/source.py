@@ -13,16 +13,16 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from consumer.adapters.kafka_assignment import PartitionNotes
-from consumer.adapters.kafka_config import consumer_config, is_eager, refusals_told
-from consumer.adapters.kafka_errors import (
+from consumer.adapters.kafka.assignment import PartitionNotes
+from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
+from consumer.adapters.kafka.errors import (
     END_OF_PARTITION,
     NOT_OURS,
     OUT_OF_RANGE,
     error_of,
 )
-from consumer.adapters.kafka_health import KafkaHealth
-from consumer.adapters.kafka_lookups import GroupPositions
+from consumer.adapters.kafka.health import KafkaHealth
+from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import ConsumerError, Fatal, Transient
 from consumer.ports import Clock

@@ -12,7 +12,7 @@ from types import FrameType
 
 import structlog
 
-from consumer.signals import STOPPING, exit_code
+from consumer.process.signals import STOPPING, exit_code
 
 log = structlog.get_logger(__name__)
 

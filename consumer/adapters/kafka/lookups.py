@@ -11,8 +11,8 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._metadata import ClusterMetadata
 
-from consumer.adapters.kafka_config import consumer_config, quiet_config, refusals_told
-from consumer.adapters.kafka_errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.config import consumer_config, quiet_config, refusals_told
+from consumer.adapters.kafka.errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
 from consumer.records import Committed, Found, TopicPartition
 
 LOOK_UP_SECONDS = 5.0

@@ -3,7 +3,7 @@
 import structlog
 from confluent_kafka import KafkaError
 
-from consumer.adapters.kafka_errors import POLLED_TOO_RARELY, as_error
+from consumer.adapters.kafka.errors import POLLED_TOO_RARELY, as_error
 from consumer.errors import Fatal
 from consumer.ports import Clock
 

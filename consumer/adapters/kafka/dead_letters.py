@@ -7,9 +7,9 @@ from functools import partial
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_config import quiet_config, refusals_told
-from consumer.adapters.kafka_errors import TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
-from consumer.adapters.kafka_lookups import KafkaLookups
+from consumer.adapters.kafka.config import quiet_config, refusals_told
+from consumer.adapters.kafka.errors import TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.lookups import KafkaLookups
 from consumer.deadletters.letter import Letter, Sender, as_reference, write_letter
 from consumer.errors import ConsumerError, Fatal, Transient
 from consumer.ports import Clock

@@ -8,8 +8,8 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from consumer.adapters.kafka_errors import error_of
-from consumer.adapters.kafka_log import librdkafka_log
+from consumer.adapters.kafka.errors import error_of
+from consumer.adapters.kafka.log import librdkafka_log
 from consumer.errors import SettingsError
 
 COOPERATIVE = "cooperative-sticky"

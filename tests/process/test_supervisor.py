@@ -11,7 +11,7 @@ import pytest
 
 SUPERVISE = """
 import structlog, sys
-from consumer.supervisor import Supervisor
+from consumer.process.supervisor import Supervisor
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the children's words
 sys.exit(Supervisor([sys.executable, "-c", sys.argv[1], *sys.argv[3:]], int(sys.argv[2])).run())
 """
@@ -87,7 +87,7 @@ def test_a_child_that_fails_stops_the_others_and_its_code_is_passed_on(tmp_path:
 
 SECOND_SIGNAL = """
 import os, signal
-from consumer.signals import stopping_on_signals
+from consumer.process.signals import stopping_on_signals
 from consumer.stopping import Stop
 stop = Stop()
 with stopping_on_signals(stop):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consumer.adapters.bloom_generations import Generations
+from consumer.adapters.redis.generations import Generations
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THREE_DAYS = Generations(capacity=1_000, error_rate=0.003, window=timedelta(days=1), count=3)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka_config import client_config
-from consumer.adapters.kafka_errors import QUEUE_FULL, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.config import client_config
+from consumer.adapters.kafka.errors import QUEUE_FULL, UNKNOWN_TOPIC, as_error, error_of
 from consumer.errors import Fatal
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw

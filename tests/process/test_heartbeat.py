@@ -6,7 +6,7 @@ from queue import Queue
 from typing import Any
 
 from consumer.errors import Transient
-from consumer.heartbeat import Heartbeat
+from consumer.process.heartbeat import Heartbeat
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

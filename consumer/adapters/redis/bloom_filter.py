@@ -19,8 +19,8 @@ from redis import Redis, exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from consumer.adapters.bloom_generations import Generations
-from consumer.adapters.redis_trouble import Side, Trouble, explain
+from consumer.adapters.redis.generations import Generations
+from consumer.adapters.redis.trouble import Side, Trouble, explain
 from consumer.errors import SettingsError
 from consumer.ports import Clock
 

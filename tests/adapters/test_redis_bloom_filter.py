@@ -15,9 +15,9 @@ from redis.commands.bf.info import BFInfo
 from structlog.testing import capture_logs
 
 import consumer.devstack.redis
-from consumer.adapters.bloom_generations import Generations
-from consumer.adapters.redis_bloom import RedisBloomFilter
-from consumer.adapters.redis_trouble import LASTING, PASSING
+from consumer.adapters.redis.bloom_filter import RedisBloomFilter
+from consumer.adapters.redis.generations import Generations
+from consumer.adapters.redis.trouble import LASTING, PASSING
 from consumer.errors import SettingsError
 from tests.fakes.clock import HandClock
 from tests.fakes.tcp_proxy import TcpProxy

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from consumer.garbage import YOUNG_OBJECTS, seldom_collected
+from consumer.process.garbage import YOUNG_OBJECTS, seldom_collected
 
 
 @contextmanager

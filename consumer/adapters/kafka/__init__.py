@@ -1,0 +1,1 @@
+"""Kafka over librdkafka: the source, the dead letters, the publisher, and questions that change nothing."""

@@ -1,0 +1,1 @@
+"""The filter of events seen before, in Redis."""
