@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import from_iso, to_iso
 from consumer.memory.raw_form import Raw
-from consumer.memory.validation import validate
+from consumer.memory.validation import contradictions, validate
 from consumer.records import FieldError
 from tests.memory.samples import full, raw_with, raw_without
 
@@ -231,3 +233,28 @@ def test_every_error_says_what_was_expected_and_what_to_do() -> None:
         "memory.confidence", "is too high", "7", "at most 1", "out_of_range", "Bring the value into the field's range."
     )
     assert errors[2].expected.startswith("support, conflict, ")
+
+
+@given(
+    kind=st.sampled_from(["CREATED", "UPDATED", "DELETED"]),
+    people=st.lists(st.sampled_from("abc"), max_size=3),
+    pairs=st.none() | st.lists(st.lists(st.sampled_from("abc"), min_size=2, max_size=2), max_size=3),
+    has_memory=st.booleans(),
+)
+def test_an_event_is_refused_exactly_when_it_contradicts_itself(
+    kind: str, people: list[str], pairs: list[list[str]] | None, has_memory: bool
+) -> None:
+    raw = raw_with({"event_type": kind, "memory.participants": [person(name) for name in people]})
+    raw["memory"]["relationship_dynamics"] = None if pairs is None else {
+        **full()["memory"]["relationship_dynamics"],
+        "participant_dynamics": [{"participants": pair, "kind": "neutral"} for pair in pairs],
+    }
+    if not has_memory:
+        raw["memory"] = None
+    expected = tuple(contradictions(raw))
+    assert errors_of(raw) == expected
+    assert isinstance(validate(raw), MemoryEvent) == (not expected)
+
+
+def person(name: str) -> dict[str, Any]:
+    return {"id": name, "name": None, "role": "friend"}

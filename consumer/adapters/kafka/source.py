@@ -5,8 +5,7 @@ only note what happened and assign what is new, paused: an exception out of one 
 ever. Every wait is cut into slices, so that signal handlers get to run and `max.poll.interval.ms` is never exceeded.
 """
 
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Thread
 
 import structlog
@@ -14,6 +13,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaErr
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
+from consumer.adapters.kafka.commit import Commit
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
 from consumer.adapters.kafka.errors import (
     END_OF_PARTITION,
@@ -24,9 +24,8 @@ from consumer.adapters.kafka.errors import (
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
-from consumer.errors import ConsumerError, Fatal, Transient
+from consumer.errors import Fatal, Transient
 from consumer.ports import Clock
-from consumer.positions import stamp
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Record, TopicPartition
 
 log = structlog.get_logger(__name__)
@@ -57,14 +56,14 @@ class KafkaSource:
         self._clock = clock
         self._partitions = PartitionNotes()
         self._carried: list[Record] = []
-        self._awaited: dict[TopicPartition, int] = {}
+        self._commit: Commit | None = None
         self._health = KafkaHealth(clock)
         self._is_closed = False
         # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
-        callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
+        config = {**consumer_config(bootstrap_servers, group_id, properties), "error_cb": self._health.complain}
         with refusals_told():
-            self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
+            self._consumer = Consumer(config)
         self._add = self._consumer.assign if is_eager(properties) else self._consumer.incremental_assign
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
@@ -108,31 +107,20 @@ class KafkaSource:
             self._resume(self._partitions.started.values())
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Send positions. The group takes ten milliseconds to write them; the next batch need not wait for that."""
-        self._await_commit()
+        """Send the positions that moved, once the commit before is answered."""
+        self._settle_commit()
         moved = {
             source: claim for source, claim in claims.items() if self._partitions.has_moved(source, claim.next_offset)
         }
-        if not moved:
-            return
-        self._awaited = {source: claim.next_offset for source, claim in moved.items()}
-        try:
-            self._consumer.commit(
-                offsets=[_kafka(source, claim.next_offset, stamp(claim)) for source, claim in moved.items()],
-                asynchronous=True,
-            )
-        except KafkaException as raised:
-            self._not_committed(error_of(raised), moved)
+        if moved and self._commit is None:
+            self._commit = Commit(self._consumer, moved)
 
     def close(self) -> None:
         """Leave the group."""
         if self._is_closed:
             return
         self._is_closed = True
-        try:
-            self._await_commit()
-        except ConsumerError as error:
-            log.warning("left without an answer to the last commit", reason=str(error))
+        self._settle_commit()
         leaving = Thread(target=self._leave, name="kafka-leave", daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -145,7 +133,7 @@ class KafkaSource:
 
     def look_up(self, source: TopicPartition) -> Found:
         """What Kafka knows of a partition, our last commit included."""
-        self._await_commit()
+        self._settle_commit()
         found = self._positions.found(source)
         self._partitions.found(source, found.committed)
         self._health.well()
@@ -233,26 +221,24 @@ class KafkaSource:
             tell([_kafka(source) for source in sources])
         except KafkaException as raised:
             # Only partitions that are not ours any more are refused, and then there is nothing to pause or resume.
-            log.debug("not paused or resumed", partitions=sorted(map(str, sources)), reason=error_of(raised).str())
+            log.debug("not paused or resumed", partitions=_names(sources), reason=error_of(raised).str())
 
-    def _await_commit(self) -> None:
-        """Wait until the group has the positions sent last, but not for ever: a broker that froze answers never."""
-        until = self._clock.monotonic() + COMMIT_SECONDS
-        while self._awaited and self._clock.monotonic() < until:
-            came = self._consume(1, SLICE_SECONDS)
-            self._carried += came
-            if came:
-                # There is always one more record to be had: leave the answer the time it takes to get here.
-                time.sleep(0.001)
-        if self._awaited:
-            log.warning("positions not acknowledged by Kafka: SQL has them", partitions=sorted(map(str, self._awaited)))
-
-    def _not_committed(self, error: KafkaError, sources: Collection[TopicPartition]) -> None:
-        """The database is right, so a position that Kafka does not have costs nothing but a look at it."""
-        for source in sources:
-            self._awaited.pop(source, None)
-        say = log.info if error.code() in NOT_OURS else log.warning
-        say("positions not committed to Kafka", partitions=sorted(map(str, sources)), reason=error.str())
+    def _settle_commit(self) -> None:
+        """Wait for the answer to the last commit. One that does not come is left under way, and the loop goes on."""
+        if self._commit is None:
+            return
+        if not self._commit.done(COMMIT_SECONDS):
+            log.warning(
+                "positions not acknowledged by Kafka: SQL has them", partitions=_names(self._commit.next_offsets)
+            )
+            return
+        commit, self._commit = self._commit, None
+        for source, offset in commit.next_offsets.items():
+            if source not in commit.errors:
+                self._partitions.committed(source, offset)
+        for source, error in commit.errors.items():
+            say = log.info if error.code() in NOT_OURS else log.warning
+            say("position not committed to Kafka: SQL has it", partition=str(source), reason=error.str())
 
     def _leave(self) -> None:
         try:
@@ -272,7 +258,7 @@ class KafkaSource:
         self._partitions.assign(sources)
         # A cooperative rebalance says so even to a member for whom nothing changed.
         if sources:
-            log.info("partitions assigned", partitions=sorted(map(str, sources)))
+            log.info("partitions assigned", partitions=_names(sources))
 
     def _on_revoke(self, _: Consumer, revoked: list[KafkaPartition]) -> None:
         self._take_away("partitions revoked", revoked)
@@ -284,21 +270,7 @@ class KafkaSource:
         sources = [_ours(partition) for partition in taken]
         self._partitions.take_away(sources)
         self._drop_carried(sources)
-        for source in sources:
-            self._awaited.pop(source, None)
-        log.info(event, partitions=sorted(map(str, sources)))
-
-    def _on_commit(self, error: KafkaError | None, partitions: list[KafkaPartition]) -> None:
-        """An answer to a commit; one that comes too late is not awaited any more."""
-        for partition in partitions:
-            source = _ours(partition)
-            if self._awaited.get(source) != partition.offset:
-                continue
-            if refused := partition.error or error:
-                self._not_committed(refused, [source])
-            else:
-                del self._awaited[source]
-                self._partitions.committed(source, partition.offset)
+        log.info(event, partitions=_names(sources))
 
     def _on_message_error(self, message: Message, error: KafkaError) -> None:
         source = self._partitions.started.get((message.topic() or "", message.partition() or 0))
@@ -324,11 +296,13 @@ class KafkaSource:
         )
 
 
-def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID, metadata: str | None = None) -> KafkaPartition:
-    if metadata is None:
-        return KafkaPartition(source.topic, source.partition, offset)
-    return KafkaPartition(source.topic, source.partition, offset, metadata)
+def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID) -> KafkaPartition:
+    return KafkaPartition(source.topic, source.partition, offset)
 
 
 def _ours(partition: KafkaPartition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.partition)
+
+
+def _names(sources: Iterable[TopicPartition]) -> list[str]:
+    return sorted(map(str, sources))
