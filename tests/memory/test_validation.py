@@ -245,10 +245,14 @@ def test_an_event_is_refused_exactly_when_it_contradicts_itself(
     kind: str, people: list[str], pairs: list[list[str]] | None, has_memory: bool
 ) -> None:
     raw = raw_with({"event_type": kind, "memory.participants": [person(name) for name in people]})
-    raw["memory"]["relationship_dynamics"] = None if pairs is None else {
-        **full()["memory"]["relationship_dynamics"],
-        "participant_dynamics": [{"participants": pair, "kind": "neutral"} for pair in pairs],
-    }
+    raw["memory"]["relationship_dynamics"] = (
+        None
+        if pairs is None
+        else {
+            **full()["memory"]["relationship_dynamics"],
+            "participant_dynamics": [{"participants": pair, "kind": "neutral"} for pair in pairs],
+        }
+    )
     if not has_memory:
         raw["memory"] = None
     expected = tuple(contradictions(raw))
