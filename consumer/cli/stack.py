@@ -15,19 +15,22 @@ app = typer.Typer(
 )
 
 
-@app.command("up", epilog='Example: eval "$(memory-consumer stack up)" && memory-consumer config show')
+@app.command(
+    "up", epilog='Example: eval "$(memory-consumer stack up)" && memory-consumer db upgrade && memory-consumer run'
+)
 def up(*, as_json: Json = False) -> None:
     """Start them in the background and print the environment to use, as lines for the shell.
 
-    Run again, it prints the same environment and starts nothing. No topic and no table is made.
+    The topics are made as well, the tables are not. Run again, it prints the same environment and starts nothing.
     """
     stack, state = _devstack()
     running = stack.up(state, _say)
+    environment = {**running.environment, **_topics(running.environment.get("CONSUMER_KAFKA_BOOTSTRAP_SERVERS"))}
     if as_json:
         servers = [{"name": each.name, "address": each.address, "pid": each.pid} for each in running.servers]
-        show_json({"environment": running.environment, "servers": servers, "missing": running.missing})
+        show_json({"environment": environment, "servers": servers, "missing": running.missing})
         return
-    for variable, value in running.environment.items():
+    for variable, value in environment.items():
         typer.echo(f"export {variable}={shlex.quote(value)}")
 
 
@@ -40,6 +43,16 @@ def down(*, as_json: Json = False) -> None:
         show_json({"was_up": was_up})
     else:
         say("The stack is down." if was_up else "The stack was not up.")
+
+
+def _topics(bootstrap_servers: str | None) -> dict[str, str]:
+    """Make the topics on that broker, and name the one to read."""
+    from consumer.devstack.topics import TOPIC, make_topics
+
+    if bootstrap_servers is None:
+        return {}
+    make_topics(bootstrap_servers)
+    return {"CONSUMER_TOPICS": TOPIC}
 
 
 def _say(text: str) -> None:

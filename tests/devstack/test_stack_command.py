@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from confluent_kafka.admin import AdminClient
 
 from consumer.devstack.kafka import answers
 
@@ -29,7 +30,8 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
 
 def test_up_prints_an_environment_whose_servers_answer(stack: Command) -> None:
     environment = json.loads(stack("up", "--json"))["environment"]
-    assert answers(environment["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"])
+    broker = AdminClient({"bootstrap.servers": environment["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"]})
+    assert {environment["CONSUMER_TOPICS"], "memory-events-dlq"} <= broker.list_topics(timeout=10).topics.keys()
     with psycopg.connect(environment["CONSUMER_DATABASE_URL"].replace("+psycopg", "")) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     with redis.Redis.from_url(environment["CONSUMER_REDIS_URL"]) as client:
