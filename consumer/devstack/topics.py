@@ -1,7 +1,8 @@
 """The topics of the development stack, so that `run` finds something to read."""
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from consumer.devstack.process import NotReady
 
