@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from consumer.deadletters import headers as names
+from consumer.deadletters.headers import ERROR_HEADERS, Header
 from consumer.planning import Planner
 from consumer.ports import Decoder, Store
 from consumer.records import FieldError, Headers, Record, Rejection, Stage
@@ -90,9 +90,9 @@ def as_reference(letter: Letter, record: Record) -> Letter:
     """
     value = record.value or b""
     added = [
-        (names.PAYLOAD_SHA256, _text(hashlib.sha256(value).hexdigest())),
-        (names.PAYLOAD_BYTES, _text(str(len(value)))),
-        (names.PAYLOAD_AT, _text(kept_at(letter.id))),
+        (Header.PAYLOAD_SHA256, _text(hashlib.sha256(value).hexdigest())),
+        (Header.PAYLOAD_BYTES, _text(str(len(value)))),
+        (Header.PAYLOAD_AT, _text(kept_at(letter.id))),
     ]
     key, headers, without = letter.key, letter.headers, []
     if len(key or b"") > KEPT_KEY_BYTES:
@@ -102,7 +102,7 @@ def as_reference(letter: Letter, record: Record) -> Letter:
         headers = headers[len(_without_earlier_failure(record.headers)) :]
         without.append("headers")
     if without:
-        added.append((names.PAYLOAD_WITHOUT, _text(",".join(without))))
+        added.append((Header.PAYLOAD_WITHOUT, _text(",".join(without))))
     return replace(letter, key=key, value=b"", headers=[*headers, *added])
 
 
@@ -117,23 +117,23 @@ def headers_size(headers: Headers) -> int:
 
 
 def _without_earlier_failure(headers: Headers) -> list[tuple[str, bytes | None]]:
-    return [(name, value) for name, value in headers if name not in names.ERROR_HEADERS]
+    return [(name, value) for name, value in headers if name not in ERROR_HEADERS]
 
 
 def _connect_headers(rejection: Rejection, sender: Sender) -> list[tuple[str, bytes]]:
     source = rejection.record.source
     failing = _FAILING[rejection.stage]
     return [
-        (names.CONNECT_TOPIC, _text(source.topic)),
-        (names.CONNECT_PARTITION, _text(str(source.partition))),
-        (names.CONNECT_OFFSET, _text(str(rejection.record.offset))),
-        (names.CONNECT_CONNECTOR, _text(CONNECTOR)),
-        (names.CONNECT_TASK, _text(sender.client_id)),
-        (names.CONNECT_STAGE, _text(rejection.stage)),
-        (names.CONNECT_CLASS, _text(_qualified(failing))),
-        (names.CONNECT_EXCEPTION, _text(rejection.exception_class or _qualified(Rejection))),
-        (names.CONNECT_MESSAGE, _text(rejection.message)),
-        (names.CONNECT_STACKTRACE, _text(rejection.stacktrace, STACKTRACE_BYTES)),
+        (Header.CONNECT_TOPIC, _text(source.topic)),
+        (Header.CONNECT_PARTITION, _text(str(source.partition))),
+        (Header.CONNECT_OFFSET, _text(str(rejection.record.offset))),
+        (Header.CONNECT_CONNECTOR, _text(CONNECTOR)),
+        (Header.CONNECT_TASK, _text(sender.client_id)),
+        (Header.CONNECT_STAGE, _text(rejection.stage)),
+        (Header.CONNECT_CLASS, _text(_qualified(failing))),
+        (Header.CONNECT_EXCEPTION, _text(rejection.exception_class or _qualified(Rejection))),
+        (Header.CONNECT_MESSAGE, _text(rejection.message)),
+        (Header.CONNECT_STACKTRACE, _text(rejection.stacktrace, STACKTRACE_BYTES)),
     ]
 
 
@@ -142,23 +142,23 @@ def _own_headers(
 ) -> list[tuple[str, bytes]]:
     earlier = dict(rejection.record.headers)
     failed_at = _text(now.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
-    headers = [
-        (names.ID, _text(rejection.record.name)),
-        (names.CATEGORY, _text(rejection.category)),
-        (names.CODE, _text(rejection.code)),
-        (names.ADVICE, _text(rejection.advice)),
-        (names.ATTEMPTS, _text(str(_earlier_attempts(earlier) + 1))),
-        (names.FIRST_FAILED_AT, _carried(earlier, names.FIRST_FAILED_AT) or failed_at),
-        (names.FAILED_AT, failed_at),
-        (names.GROUP, _text(sender.group)),
-        (names.ERRORS, _errors_json(rejection.errors)),
+    headers: list[tuple[str, bytes]] = [
+        (Header.ID, _text(rejection.record.name)),
+        (Header.CATEGORY, _text(rejection.category)),
+        (Header.CODE, _text(rejection.code)),
+        (Header.ADVICE, _text(rejection.advice)),
+        (Header.ATTEMPTS, _text(str(_earlier_attempts(earlier) + 1))),
+        (Header.FIRST_FAILED_AT, _carried(earlier, Header.FIRST_FAILED_AT) or failed_at),
+        (Header.FAILED_AT, failed_at),
+        (Header.GROUP, _text(sender.group)),
+        (Header.ERRORS, _errors_json(rejection.errors)),
     ]
     if rejection.schema_id is not None:
-        headers.append((names.SCHEMA_ID, _text(str(rejection.schema_id))))
-    if timestamp := _carried(earlier, names.TIMESTAMP) or _timestamp(rejection.record):
-        headers.append((names.TIMESTAMP, timestamp))
+        headers.append((Header.SCHEMA_ID, _text(str(rejection.schema_id))))
+    if timestamp := _carried(earlier, Header.TIMESTAMP) or _timestamp(rejection.record):
+        headers.append((Header.TIMESTAMP, timestamp))
     if traceparent:
-        headers.append((names.TRACEPARENT, _text(traceparent)))
+        headers.append((Header.TRACEPARENT, _text(traceparent)))
     return headers
 
 
@@ -170,7 +170,7 @@ def _carried(earlier: Mapping[str, bytes | None], name: str) -> bytes | None:
 
 def _earlier_attempts(earlier: Mapping[str, bytes | None]) -> int:
     """How often the record failed before."""
-    value = _carried(earlier, names.ATTEMPTS)
+    value = _carried(earlier, Header.ATTEMPTS)
     return int(value) if value is not None and value.isdigit() else 0
 
 

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
-from consumer.deadletters import headers as names
+from consumer.deadletters.headers import Header
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
 from consumer.ports import DeadLetters
@@ -113,7 +113,7 @@ def rejection(
 
 
 def ids(records: Sequence[Record]) -> list[bytes]:
-    return sorted(dict(record.headers)[names.ID] or b"" for record in records)
+    return sorted(dict(record.headers)[Header.ID] or b"" for record in records)
 
 
 def test_letters_are_there_once_it_returns_with_the_very_bytes(post: Callable[..., Post]) -> None:
@@ -129,7 +129,7 @@ def test_letters_are_there_once_it_returns_with_the_very_bytes(post: Callable[..
     )
 
     assert not kept
-    letters = {dict(record.headers)[names.ID]: record for record in place.read(3)}
+    letters = {dict(record.headers)[Header.ID]: record for record in place.read(3)}
     assert letters[b"memories-0-1"].value == b"\x00\x00\xff not utf-8"
     assert letters[b"memories-0-1"].key == b"k"
     assert list(letters[b"memories-0-1"].headers)[:3] == headers
@@ -160,11 +160,11 @@ def test_a_letter_too_large_for_its_topic_goes_as_a_reference_and_the_rest_as_th
     kept = place.letters().send([rejection(1, b"x" * 40_000), large, rejection(3, b"x" * 40_000), rejection(4, b"x")])
 
     assert [(each.letter_id, each.record) for each in kept] == [("memories-0-2", large.record)]
-    letters = {dict(record.headers)[names.ID]: record for record in place.read(4)}
+    letters = {dict(record.headers)[Header.ID]: record for record in place.read(4)}
     assert len(letters[b"memories-0-1"].value or b"") == 40_000
     assert letters[b"memories-0-2"].value == b""
     assert letters[b"memories-0-2"].key == b"k"
-    assert dict(letters[b"memories-0-2"].headers)[names.PAYLOAD_BYTES] == b"200000"
+    assert dict(letters[b"memories-0-2"].headers)[Header.PAYLOAD_BYTES] == b"200000"
 
 
 def test_a_topic_too_small_for_any_letter_stops_the_consumer(post: Callable[..., Post]) -> None:

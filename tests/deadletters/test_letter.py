@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from consumer.deadletters import headers as names
+from consumer.deadletters.headers import Header
 from consumer.deadletters.letter import (
     ERRORS_BYTES,
     KEPT_HEADERS_BYTES,
@@ -97,14 +97,14 @@ def test_the_record_is_untouched_and_the_headers_are_these() -> None:
 def test_what_is_not_known_is_left_out() -> None:
     bare = replace(REJECTION, record=record()._replace(timestamp_ms=-1), schema_id=None, errors=())
     headers = headers_of(write(bare, traceparent=None))
-    assert not headers.keys() & {names.SCHEMA_ID, names.TIMESTAMP, names.TRACEPARENT}
-    assert headers[names.ERRORS] == b"[]"
+    assert not headers.keys() & {Header.SCHEMA_ID, Header.TIMESTAMP, Header.TRACEPARENT}
+    assert headers[Header.ERRORS] == b"[]"
 
 
 def test_a_rejection_without_an_exception_names_itself() -> None:
     headers = headers_of(write(replace(REJECTION, exception_class="", stacktrace="")))
-    assert headers[names.CONNECT_EXCEPTION] == b"consumer.records.Rejection"
-    assert headers[names.CONNECT_STACKTRACE] == b""
+    assert headers[Header.CONNECT_EXCEPTION] == b"consumer.records.Rejection"
+    assert headers[Header.CONNECT_STACKTRACE] == b""
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_a_rejection_without_an_exception_names_itself() -> None:
 )
 def test_the_stage_says_what_failed(stage: Stage, failing: bytes) -> None:
     headers = headers_of(write(replace(REJECTION, stage=stage)))
-    assert headers[names.CONNECT_STAGE] == stage.encode()
-    assert headers[names.CONNECT_CLASS] == failing
+    assert headers[Header.CONNECT_STAGE] == stage.encode()
+    assert headers[Header.CONNECT_CLASS] == failing
 
 
 def test_a_letter_that_fails_again_sheds_the_earlier_failure_and_counts_it() -> None:
@@ -128,7 +128,7 @@ def test_a_letter_that_fails_again_sheds_the_earlier_failure_and_counts_it() -> 
 
     again = write_letter(replace(REJECTION, record=replayed, code="other"), SENDER, later, None)
 
-    assert [name for name, _ in again.headers].count(names.CODE) == 1
+    assert [name for name, _ in again.headers].count(Header.CODE) == 1
     assert again.headers[:5] == [
         ("mine", b"1"),
         ("traceparent", b"upstream"),
@@ -137,23 +137,23 @@ def test_a_letter_that_fails_again_sheds_the_earlier_failure_and_counts_it() -> 
         ("dlq.note", b"not ours"),
     ]
     headers = headers_of(again)
-    assert headers[names.ATTEMPTS] == b"2"
-    assert headers[names.FIRST_FAILED_AT] == b"2026-03-04T05:06:07.089Z"
-    assert headers[names.FAILED_AT] == b"2026-03-05T00:00:00.000Z"
-    assert headers[names.CODE] == b"other"
-    assert headers[names.TIMESTAMP] == b"1700000000123"
-    assert not headers.keys() & {names.TRACEPARENT, names.RETRY_AFTER}
+    assert headers[Header.ATTEMPTS] == b"2"
+    assert headers[Header.FIRST_FAILED_AT] == b"2026-03-04T05:06:07.089Z"
+    assert headers[Header.FAILED_AT] == b"2026-03-05T00:00:00.000Z"
+    assert headers[Header.CODE] == b"other"
+    assert headers[Header.TIMESTAMP] == b"1700000000123"
+    assert not headers.keys() & {Header.TRACEPARENT, Header.RETRY_AFTER}
 
 
 @pytest.mark.parametrize("absurd", [None, b"", b"many", b"-1", b"9" * 5000, "²".encode()])
 def test_an_absurd_count_of_attempts_is_not_believed(absurd: bytes | None) -> None:
-    headers = headers_of(write(replace(REJECTION, record=record(headers=[(names.ATTEMPTS, absurd)]))))
-    assert headers[names.ATTEMPTS] == b"1"
+    headers = headers_of(write(replace(REJECTION, record=record(headers=[(Header.ATTEMPTS, absurd)]))))
+    assert headers[Header.ATTEMPTS] == b"1"
 
 
 def test_texts_and_traces_are_cut_between_characters() -> None:
     headers = headers_of(write(replace(REJECTION, message="é" * 100_000, stacktrace="…" * 100_000)))
-    for name, limit in ((names.CONNECT_MESSAGE, TEXT_BYTES), (names.CONNECT_STACKTRACE, STACKTRACE_BYTES)):
+    for name, limit in ((Header.CONNECT_MESSAGE, TEXT_BYTES), (Header.CONNECT_STACKTRACE, STACKTRACE_BYTES)):
         text = (headers[name] or b"").decode()
         assert limit - 4 < len(text.encode()) <= limit
         assert text.endswith("…")
@@ -162,8 +162,8 @@ def test_texts_and_traces_are_cut_between_characters() -> None:
 def test_more_errors_than_fit_are_counted() -> None:
     error = FieldError("tags", "too many", "x" * 100, "fewer", "too_many", "Fewer.")
     headers = headers_of(write(replace(REJECTION, errors=(error,) * 1000)))
-    listed = json.loads(headers[names.ERRORS] or b"")
-    assert len(headers[names.ERRORS] or b"") < ERRORS_BYTES + 200
+    listed = json.loads(headers[Header.ERRORS] or b"")
+    assert len(headers[Header.ERRORS] or b"") < ERRORS_BYTES + 200
     assert len(listed) > 50
     assert listed[-1]["message"] == f"{1000 - (len(listed) - 1)} more errors left out"
 
@@ -171,8 +171,8 @@ def test_more_errors_than_fit_are_counted() -> None:
 def test_lone_surrogates_are_written_out() -> None:
     error = FieldError("a", "b", "\udc80", "c", "d", "e")
     headers = headers_of(write(replace(REJECTION, message="bad \udc80", errors=(error,))))
-    assert headers[names.CONNECT_MESSAGE] == b"bad \\udc80"
-    assert json.loads(headers[names.ERRORS] or b"")[0]["value"] == "\udc80"
+    assert headers[Header.CONNECT_MESSAGE] == b"bad \\udc80"
+    assert json.loads(headers[Header.ERRORS] or b"")[0]["value"] == "\udc80"
 
 
 def test_a_letter_is_never_smaller_than_it_says() -> None:
@@ -202,7 +202,7 @@ def test_a_large_key_and_large_headers_are_left_out_of_a_reference_too() -> None
     reference = as_reference(letter, big)
 
     assert reference.key is None
-    assert headers_of(reference)[names.PAYLOAD_WITHOUT] == b"key,headers"
+    assert headers_of(reference)[Header.PAYLOAD_WITHOUT] == b"key,headers"
     assert "h" not in headers_of(reference)
-    assert headers_of(reference)[names.ID] == b"memories-3-42"
+    assert headers_of(reference)[Header.ID] == b"memories-3-42"
     assert reference.size < 40_000
