@@ -59,7 +59,7 @@ def current(
 def prune(
     *,
     older_than_days: Annotated[
-        int | None, typer.Option(min=1, help="Age of the ids to forget. (CONSUMER_LEDGER_RETENTION_DAYS)")
+        int | None, typer.Option(min=1, max=3_650, help="Age of the ids to forget. (CONSUMER_LEDGER_RETENTION_DAYS)")
     ] = None,
     database_url: DatabaseUrl = None,
     config: ConfigFile = None,

@@ -139,6 +139,11 @@ def test_prune_forgets_event_ids_of_that_age_and_no_memory(url: str) -> None:
     assert run.invoke(app, ["memory", "show", "m-0", "--database-url", url]).exit_code == 0
 
 
+@pytest.mark.parametrize("option", [["--older-than-days", "3651"], ["--set", "ledger_retention_days=3651"]])
+def test_an_age_beyond_ten_years_is_wrong_usage_however_it_is_given(url: str, option: list[str]) -> None:
+    assert run.invoke(app, ["db", "prune", *option, "--database-url", url]).exit_code == 2
+
+
 def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
     ended = run.invoke(app, ["db", "upgrade", "--database-url", "postgresql://me:hidden@127.0.0.1:1/memories"])
     assert ended.exit_code == 1
