@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from consumer.cli.demo.publishing import Message
+from consumer.cli.lines import LONGEST_LINE_BYTES, read_lines
 from consumer.errors import ConsumerError
 from consumer.memory.json_form import read_raw
 from consumer.memory.raw_form import Raw
 
 SEED = 20_260_301
-LONGEST_LINE_BYTES = 64 * 1024 * 1024
 
 Encode = Callable[[Raw], bytes]
 
 
 def from_file(path: Path, encode: Encode) -> Iterator[Message]:
-    """One message a line; empty lines are none. Raises `ConsumerError` at a line that Kafka could not take."""
+    """One message a line; empty lines are none. Raises `ConsumerError` at a line that is too long."""
     return (message_of(line, encode) for line in _lines(path))
 
 
@@ -49,13 +49,11 @@ def message_of(line: bytes, encode: Encode) -> Message:
 
 def _lines(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        number = 0
-        while line := file.readline(LONGEST_LINE_BYTES + 1):
-            number += 1
-            if len(line) > LONGEST_LINE_BYTES:
+        for line in read_lines(file, LONGEST_LINE_BYTES):
+            if line.content is None:
                 raise ConsumerError(
-                    f"line {number:,} of {path} is longer than {LONGEST_LINE_BYTES:,} bytes",
+                    f"line {line.number:,} of {path} is longer than {LONGEST_LINE_BYTES:,} bytes",
                     advice="Write one event a line; memory-consumer validate tells which lines are none.",
                 )
-            if line.strip():
-                yield line.rstrip(b"\r\n")
+            if not line.is_blank:
+                yield line.content

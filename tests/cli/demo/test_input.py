@@ -62,7 +62,13 @@ def test_empty_lines_are_no_messages(tmp_path: Path) -> None:
     assert lines_of.count_lines(file) == 3
 
 
-def test_a_line_that_kafka_could_not_take_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+    assert [message.key for message in lines_of.from_file(file, encode)] == [b"m-1"]
+
+
+def test_a_line_that_is_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines_of, "LONGEST_LINE_BYTES", 10)
     file = tmp_path / "events.jsonl"
     file.write_bytes(b"short\n" + b"x" * 11 + b"\n")
