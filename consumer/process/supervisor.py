@@ -24,6 +24,8 @@ class Supervisor:
         self._command = command
         self._count = count
         self._children: set[int] = set()
+        self._is_starting = True
+        self._asked: list[int] = []  # signals that came while children were being started
 
     def run(self) -> int:
         """Start them and wait. Returns 0 when all ended well, else the exit code of the first that did not."""
@@ -40,10 +42,15 @@ class Supervisor:
 
     def _start(self) -> None:
         for _ in range(self._count):
+            if self._asked:
+                break
             # A group of its own: Ctrl-C at a terminal goes to all of a group, and would reach each child twice.
             pid = os.posix_spawn(self._command[0], self._command, os.environ, setpgroup=0)
             self._children.add(pid)
             log.info("worker started", pid=pid)
+        self._is_starting = False
+        for number in self._asked:
+            self._pass_on(number)
 
     def _ended(self, pid: int, status: int) -> int:
         """Report the end of a child; a failure stops the others."""
@@ -52,17 +59,24 @@ class Supervisor:
             return 0
         code = exit_code(-status) if status < 0 else status
         log.error("worker failed; the others are asked to stop", pid=pid, exit_code=code)
-        self._pass_on(signal.SIGTERM, None)
+        self._pass_on(signal.SIGTERM)
         return code
 
-    def _pass_on(self, number: int, _: FrameType | None) -> None:
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        """A signal may come between a child's start and the note of it: then it waits until all are noted."""
+        if self._is_starting:
+            self._asked.append(number)
+        else:
+            self._pass_on(number)
+
+    def _pass_on(self, number: int) -> None:
         for pid in list(self._children):
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     @contextmanager
     def _passing_signals_on(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._pass_on) for number in STOPPING}
+        before = {number: signal.signal(number, self._handle) for number in STOPPING}
         try:
             yield
         finally:

@@ -41,8 +41,8 @@ sys.stdin.readline()
 
 
 @contextmanager
-def supervised(script: str, count: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-u", "-c", SUPERVISE, script, str(count), *arguments]
+def supervised(script: str, count: int, *arguments: str, supervise: str = SUPERVISE) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-u", "-c", supervise, script, str(count), *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
 
@@ -70,6 +70,27 @@ def test_a_signal_reaches_every_child(number: signal.Signals) -> None:
         process.send_signal(number)
         lines(process, "asked", "asked")
         assert process.wait(20) == 0
+
+
+# The signal comes when the first child runs and the supervisor does not know of it yet.
+SIGNALLED_WHILE_STARTING = f"""
+import os, signal
+start = os.posix_spawn
+def start_and_be_signalled(*arguments, **options):
+    pid = start(*arguments, **options)
+    os.write(1, b"started\\n")
+    signal.raise_signal(signal.SIGTERM)
+    return pid
+os.posix_spawn = start_and_be_signalled
+{SUPERVISE}
+"""
+
+
+def test_a_signal_while_starting_reaches_who_has_started_and_nobody_else_starts() -> None:
+    with supervised("import sys; sys.stdin.read()", 3, supervise=SIGNALLED_WHILE_STARTING) as process:
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.stdout is not None
+        assert process.stdout.read() == "started\n"
 
 
 @pytest.mark.parametrize(
