@@ -1,9 +1,8 @@
 """The values that pass between the loop and its ports: records, batches, plans, rejections, claims."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -231,17 +230,7 @@ class Written:
     false_alarms: int = 0
 
 
-def without(batch: Batch, gone: Container[TopicPartition]) -> Batch:
-    """The batch less the records of those partitions."""
-    return Batch([record for record in batch.records if record.source not in gone], batch.closed_by)
-
-
 def at_or_above(records: Iterable[Record], next_offsets: Mapping[TopicPartition, int]) -> list[Record]:
     """The records that have not been counted yet: known partitions only, at their next offset or past it."""
     never = 1 << 63
     return [record for record in records if record.offset >= next_offsets.get(record.source, never)]
-
-
-def utc_millis(moment: datetime) -> int:
-    """Milliseconds since the epoch, as Kafka counts them."""
-    return int(moment.timestamp() * 1000)

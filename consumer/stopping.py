@@ -1,5 +1,7 @@
 """When the loop ends: because it was told to, or because a bounded run is over."""
 
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from consumer.batching import BatchLimits
@@ -7,15 +9,27 @@ from consumer.ports import Clock
 
 
 class Stop:
-    """A request to stop, made from a signal handler or another thread."""
+    """A request to stop, made from a signal handler or another thread. The first one counts."""
 
-    def __init__(self) -> None:
-        self.requested = False
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._requested_at: float | None = None
         self.reason = ""
+
+    @property
+    def requested(self) -> bool:
+        """Whether to end after the batch in hand."""
+        return self._requested_at is not None
+
+    @property
+    def seconds_ago(self) -> float:
+        """How long ago that was asked for; 0 when it was not."""
+        return 0.0 if self._requested_at is None else self._monotonic() - self._requested_at
 
     def request(self, reason: str) -> None:
         """Ask the loop to end after the batch in hand."""
-        self.requested, self.reason = True, reason
+        if self._requested_at is None:
+            self._requested_at, self.reason = self._monotonic(), reason
 
 
 class Bounds:
@@ -45,7 +59,6 @@ class Bounds:
         self._patience = patience
         self._busy_at = clock.monotonic() + joining
         self._has_partitions = False
-        self._give_up_at: float | None = None
 
     def go_on(self) -> bool:
         """Whether to read another batch."""
@@ -73,9 +86,4 @@ class Bounds:
 
     def out_of_patience(self) -> bool:
         """Whether a stop was asked for so long ago that the batch in hand has to be left."""
-        if not self._stop.requested:
-            return False
-        now = self._clock.monotonic()
-        if self._give_up_at is None:
-            self._give_up_at = now + self._patience
-        return now >= self._give_up_at
+        return self._stop.requested and self._stop.seconds_ago >= self._patience

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, frozen=True)
 class Worker:
-    """One consumer of a group: one thread, one database connection."""
+    """One consumer of a group. All of it runs in the thread that calls `run`."""
 
     source: Source
     ownership: Ownership
@@ -83,7 +83,9 @@ class Worker:
             except OwnershipLost as lost:
                 log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
-        # A try whose outcome was unknown may turn out to have happened: then only its offsets are left to commit.
+            else:
+                return
+        # Nothing is left: a try whose outcome was unknown had happened, and only its offsets are still to be committed.
         self.source.commit(self.ownership.claims)
 
     def _process(self, batch: Batch) -> None:

@@ -66,23 +66,3 @@ def test_a_late_answer_about_a_partition_that_is_gone_changes_nothing() -> None:
     notes = PartitionNotes()
     notes.committed(ZERO, 6)
     assert ZERO not in notes.assigned
-
-
-def test_caught_up_means_every_partition_that_is_read_is_at_its_end() -> None:
-    notes = PartitionNotes()
-    assert not notes.caught_up()
-    notes.assign([ZERO, ONE])
-    notes.reached_end(ZERO)
-    assert not notes.caught_up(), "nothing is being read"
-    notes.start(ZERO, 0)
-    notes.start(ONE, 0)
-    notes.reached_end(ZERO)
-    assert not notes.caught_up()
-    notes.reached_end(ONE)
-    assert notes.caught_up()
-    notes.came(ONE)
-    assert not notes.caught_up()
-    notes.take_away([ONE])
-    assert notes.caught_up()
-    notes.stop(ZERO)
-    assert not notes.caught_up()

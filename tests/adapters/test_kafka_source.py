@@ -83,21 +83,6 @@ def sources(place: RealPlace) -> list[TopicPartition]:
     return [TopicPartition(place.topic, 0), TopicPartition(place.topic, 1)]
 
 
-def test_the_end_of_a_partition_is_caught_up_with(kafka: str) -> None:
-    with ExitStack() as cleanup:
-        place = RealPlace(kafka, cleanup)
-        place.publish(0, b"x")
-        member = place.member()
-        assert not member.caught_up()
-
-        def caught_up() -> bool | None:
-            start_what_is_new(member, place)
-            member.poll(LIMITS)
-            return member.caught_up() or None
-
-        assert until(caught_up)
-
-
 def test_a_broker_that_is_away_is_a_reason_to_show_not_an_error() -> None:
     source = KafkaSource(NOBODY, "group", ["memories"], SystemClock(), {})
 

@@ -16,7 +16,6 @@ class PartitionNotes:
         """How often the assignment changed."""
         self._committed: dict[TopicPartition, int | None] = {}
         self._started: dict[tuple[str, int], TopicPartition] = {}
-        self._ended: set[TopicPartition] = set()
         self._gone: set[TopicPartition] = set()
         self._new: set[TopicPartition] = set()
 
@@ -61,25 +60,10 @@ class PartitionNotes:
         if self._committed[source] is None:
             self._committed[source] = offset
         self._started[source] = source
-        self._ended.discard(source)
 
     def stop(self, source: TopicPartition) -> None:
         """The partition is not being read any more."""
         self._started.pop(source, None)
-        self._ended.discard(source)
-
-    def reached_end(self, source: TopicPartition) -> None:
-        """There is nothing more to read for now."""
-        if source in self._started:
-            self._ended.add(source)
-
-    def came(self, source: TopicPartition) -> None:
-        """There was more to read."""
-        self._ended.discard(source)
-
-    def caught_up(self) -> bool:
-        """Whether all that is being read was read to its end."""
-        return bool(self._started) and len(self._ended) == len(self._started)
 
     def has_moved(self, source: TopicPartition, offset: int) -> bool:
         """Whether the partition is being read, and that offset not what the group has (or where we started, where it

@@ -24,10 +24,9 @@ class KafkaHealth:
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing comes; None when all is well."""
-        if self._trouble and self._clock.monotonic() - self._complained_at > REPEATED_SECONDS:
-            self._trouble = None
-        return self._trouble
+        """Why nothing comes; None when all is well. May be read from another thread."""
+        is_over = self._clock.monotonic() - self._complained_at > REPEATED_SECONDS
+        return None if is_over else self._trouble
 
     def complain(self, error: KafkaError) -> None:
         """Note an error. Never raises: it is called from callbacks."""
@@ -53,4 +52,4 @@ class KafkaHealth:
     def _note(self, trouble: str) -> None:
         if self.trouble is None:
             log.warning("Kafka is in trouble", reason=trouble)
-        self._trouble, self._complained_at = trouble, self._clock.monotonic()
+        self._complained_at, self._trouble = self._clock.monotonic(), trouble

@@ -74,10 +74,6 @@ class KafkaSource:
         """Why nothing can be read just now; None when all is well."""
         return self._health.trouble
 
-    def caught_up(self) -> bool:
-        """Whether everything that is being read was read and handed over to its end."""
-        return not self._carried and self._partitions.caught_up()
-
     def poll(self, limits: BatchLimits) -> Batch | None:
         """The next batch. Returns early, with what there is, when a rebalance takes place."""
         filling = Filling(limits)
@@ -173,7 +169,7 @@ class KafkaSource:
 
     def _records(self, messages: Sequence[Message]) -> list[Record]:
         """The hot path: a record a message, and nothing that could be done once a batch."""
-        started, came = self._partitions.started, self._partitions.came
+        started = self._partitions.started
         records = []
         for message in messages:
             if (error := message.error()) is not None:
@@ -194,7 +190,6 @@ class KafkaSource:
                     timestamp_ms if kind else -1,
                 )
             )
-            came(source)
         if records:
             self._health.well()
         return records
@@ -275,8 +270,7 @@ class KafkaSource:
     def _on_message_error(self, message: Message, error: KafkaError) -> None:
         source = self._partitions.started.get((message.topic() or "", message.partition() or 0))
         if error.code() == END_OF_PARTITION:
-            if source is not None:
-                self._partitions.reached_end(source)
+            # Nothing more to read is an answer too: an idle consumer knows by it that the broker is well.
             self._health.well()
         elif error.code() == OUT_OF_RANGE and source is not None:
             raise self._out_of_range(source, message.offset())

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Executable, Select, literal, select, update
 
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.rows import Row, row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
@@ -42,7 +42,7 @@ class BatchTransaction:
         """Apply the batch. Raises `Transient` or `Fatal`; a row that the database refuses is a rejection."""
         if not self._arrivals:
             return Verdicts()
-        with translated():
+        with rows_refused():
             self._known.ledger = self._look_up(suspects)
         self._stage()
         return self._apply_until_settled()
@@ -64,22 +64,22 @@ class BatchTransaction:
         self._refuse([(rows[bad.row][0], bad) for bad in refusals])
 
     def _stage_run(self, rows: Sequence[Row]) -> None:
-        with translated(), self._connection.begin_nested():
+        with rows_refused(), self._connection.begin_nested():
             self._dialect.stage(self._connection, rows)
 
     def _apply_until_settled(self) -> Verdicts:
         while True:
-            with translated():
+            with rows_refused():
                 self._known.states = self._lock_states()
             try:
-                with translated(), self._connection.begin_nested():
+                with rows_refused(), self._connection.begin_nested():
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
                     if verdicts.rejections:
                         self._ask_about_the_rest(verdicts.accepted)
                     return verdicts
             except _Surprised:
-                with translated():
+                with rows_refused():
                     self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
 
     def _write_memories(self) -> Verdicts:
@@ -99,7 +99,7 @@ class BatchTransaction:
         """Write these rows, or raise `RowRefused` having written none."""
         fresh = [place for place in places if place in creates]
         stale = [place for place in places if place not in creates]
-        with translated(), self._connection.begin_nested():
+        with rows_refused(), self._connection.begin_nested():
             if fresh and self._insert(fresh) != len(fresh):
                 raise _Surprised
             if stale:

@@ -8,7 +8,14 @@ from sqlalchemy.exc import ArgumentError
 
 from consumer.errors import SettingsError
 
-KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    # Keepalives are not sent while data is unacknowledged: this bounds, in milliseconds, how long that may last.
+    "tcp_user_timeout": 25_000,
+}
 
 READ_ONLY = "consumer_read_only"
 """The execution option of transactions that only read: on SQLite they take no lock that a writer needs."""

@@ -19,7 +19,17 @@ SQLITE_PASSING = ("locked", "busy", "disk", "readonly", "i/o", "unable to open")
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Within, every exception of the database is one of ours: `RowRefused`, `Transient` or `Fatal`."""
+    """Within, every exception of the database is one of ours: `Transient` or `Fatal`."""
+    try:
+        with rows_refused():
+            yield
+    except RowRefused as refused:
+        raise Fatal(f"database: {refused}", advice="Is the database as `db upgrade` left it?") from refused
+
+
+@contextmanager
+def rows_refused() -> Iterator[None]:
+    """The same, but what the data are to blame for is `RowRefused`."""
     try:
         yield
     except (psycopg.Error, SQLAlchemyError) as error:

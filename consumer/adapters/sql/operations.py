@@ -93,12 +93,13 @@ class Operations:
     def leave(self, consumer_id: str) -> None:
         """A consumer that stopped in order is not missed."""
         with translated(), self._engine.begin() as connection:
+            self._dialect.open(connection)
             connection.execute(delete(consumers).where(consumers.c.consumer_id == consumer_id))
 
     def prune_ledger(self, before: datetime) -> int:
         """Forget event ids entered before then; an event older than that is judged by its time alone.
 
-        Returns how many were forgotten.
+        Returns how many were forgotten. It takes as long as it takes: no timeout of ours is set.
         """
         with translated(), self._engine.begin() as connection:
             return connection.execute(delete(event_ledger).where(event_ledger.c.recorded_at < before)).rowcount

@@ -1,7 +1,7 @@
 """The store: what a consumer writes, and the row of each partition, which is the truth."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -14,8 +14,7 @@ from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.tables import kept_payloads
-from consumer.errors import Fatal, Transient
-from consumer.isolation import RowRefused
+from consumer.errors import Transient
 from consumer.ports import Clock, Settle
 from consumer.positions import Because, start
 from consumer.records import Claim, Found, KeptPayload, Plan, TopicPartition, Written
@@ -37,7 +36,6 @@ class SqlStore:
         """Take the partition over: a new epoch, from the position that `positions.start` decides."""
         now = self._clock.now()
         with self._transaction() as connection:
-            self._dialect.open(connection)
             row = partition_rows.lock(connection, self._group_id, source)
             begin = start(partition_rows.known(row), found)
             if row is None:
@@ -57,8 +55,7 @@ class SqlStore:
     ) -> Written:
         """A batch in one transaction. See `batch` for the events, `partition_rows.fence` for what ends it."""
         now = self._clock.now()
-        with self._transaction() as connection:
-            self._dialect.open_for_batch(connection)
+        with self._transaction(self._dialect.open_for_batch) as connection:
             batch = BatchTransaction(connection, self._dialect, plan.arrivals, now)
             verdicts = batch.run(suspects)
             rejections = [*plan.rejections, *verdicts.rejections]
@@ -99,17 +96,16 @@ class SqlStore:
         connection.execute(self._dialect.insert(kept_payloads).on_conflict_do_nothing(), rows)
 
     @contextmanager
-    def _transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
-        """A transaction that commits unless something is raised; what is raised is one of ours."""
+    def _transaction(
+        self, open_on: Callable[[Connection], None] | None = None, *, read_only: bool = False
+    ) -> Iterator[Connection]:
+        """A transaction with our timeouts. Commits unless something is raised; what is raised is one of ours."""
         engine = self._engine.execution_options(**{READ_ONLY: True}) if read_only else self._engine
         try:
             with translated(), engine.begin() as connection:
+                (open_on or self._dialect.open)(connection)
                 yield connection
         except Transient:
             # The connection may be half dead, or lead to a server that has stepped down: the next try gets a new one.
             self._engine.dispose()
             raise
-        except RowRefused as refused:
-            raise Fatal(
-                f"database: {refused}", advice="A table differs from what this version expects: db upgrade"
-            ) from refused

@@ -1,0 +1,185 @@
+"""The loop, where it does not simply go on: stopped, intolerant, robbed of a partition, left in doubt."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+
+from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.migrating import upgrade
+from consumer.adapters.sql.store import SqlStore
+from consumer.batching import BatchLimits
+from consumer.errors import Fatal, Transient
+from consumer.memory.model import MemoryEvent
+from consumer.ownership import Ownership
+from consumer.planning import Planner
+from consumer.policy import Tolerance
+from consumer.ports import Settle
+from consumer.records import Category, Claim, Plan, Record, Rejection, Stage, TopicPartition, Written
+from consumer.stopping import Bounds, Stop
+from consumer.worker import Worker
+from tests.fakes.clock import HandClock
+from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
+from tests.fakes.observer import Nobody
+from tests.properties.filters import Exact
+from tests.stories import event
+
+ZERO, ONE = TopicPartition("memories", 0), TopicPartition("memories", 1)
+
+
+class ByName:
+    """A value is the name of an event, whose memory it names too; `bad` is none."""
+
+    def decode(self, record: Record) -> MemoryEvent | Rejection:
+        name = (record.value or b"").decode()
+        if name == "bad":
+            return Rejection(record, Category.VALIDATION, "bad", "is bad", "", Stage.VALUE_CONVERTER)
+        return event(name, memory_id=name)
+
+
+class CountingSource(FakeSource):
+    """Remembers what it was asked to commit."""
+
+    def __init__(self, group: FakeGroup, waited: Callable[[float], None]) -> None:
+        super().__init__(group, "one", waited=waited)
+        self.commits_asked: list[dict[TopicPartition, int]] = []
+
+    def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
+        self.commits_asked.append({source: claim.next_offset for source, claim in claims.items()})
+        super().commit(claims)
+
+
+class Bench:
+    """A worker over Kafka in memory and SQLite. `before_write` happens before each try."""
+
+    def __init__(self, engine: Engine, tolerance: Tolerance) -> None:
+        self.engine = engine
+        self.clock = HandClock()
+        self.stop = Stop(self.clock.monotonic)
+        self.broker = FakeBroker()
+        self.broker.create_topic("memories", partitions=2)
+        self.broker.create_topic("letters")
+        self.source = CountingSource(FakeGroup(self.broker, "g", ["memories"]), self.clock.pass_)
+        self.store = HinderedStore(SqlStore(engine, "g", self.clock))
+        self.worker = Worker(
+            source=self.source,
+            ownership=Ownership(self.source, self.store, self.clock),
+            planner=Planner(ByName(), max_record_bytes=1_000, max_ahead=timedelta(minutes=5)),
+            seen=Exact(),
+            store=self.store,
+            dead_letters=FakeDeadLetters(self.broker, "letters"),
+            clock=self.clock,
+            bounds=Bounds(BatchLimits(), self.stop, self.clock, until_idle=30, patience=20),
+            observer=Nobody(),
+            tolerance=tolerance,
+        )
+
+    def publish(self, source: TopicPartition, *names: str) -> None:
+        for name in names:
+            self.broker.publish(source, name.encode())
+
+    def stored(self) -> set[str]:
+        with self.engine.connect() as connection:
+            return set(connection.scalars(text("SELECT memory_id FROM memories")))
+
+    def committed(self) -> Sequence[int]:
+        return [position.offset for position in self.broker.committed.values()]
+
+
+class HinderedStore:
+    """The real store, with something that happens before, or after, each write."""
+
+    def __init__(self, inner: SqlStore) -> None:
+        self._inner = inner
+        self.claim = inner.claim
+        self.positions = inner.positions
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
+
+    def write(
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+    ) -> Written:
+        self.before()
+        written = self._inner.write(plan, suspects, claims, settle)
+        self.after()
+        return written
+
+
+@pytest.fixture
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    engine = open_engine(f"sqlite:///{tmp_path}/memories.db")
+    upgrade(engine)
+    yield Bench(engine, getattr(request, "param", Tolerance()))
+    engine.dispose()
+
+
+def test_a_batch_is_committed_once_without_waiting(bench: Bench) -> None:
+    """A second call would wait for the answer to the first."""
+    bench.publish(ZERO, "a", "b")
+    bench.worker.run()
+    assert bench.stored() == {"a", "b"}
+    assert bench.source.commits_asked == [{ZERO: 2, ONE: 0}]
+
+
+def test_asked_to_stop_with_the_database_away_it_leaves_the_batch_uncommitted(bench: Bench) -> None:
+    bench.publish(ZERO, "a")
+    tries = []
+
+    def away() -> None:
+        tries.append(bench.clock.monotonic())
+        bench.stop.request("SIGTERM")
+        raise Transient("database: away")
+
+    bench.store.before = away
+    bench.worker.run()
+    assert tries[-1] - tries[0] >= 20, "it was patient"
+    assert bench.clock.monotonic() < 120, "but not for ever"
+    assert (bench.stored(), bench.committed()) == (set(), [])
+
+
+def test_asked_to_stop_it_finishes_the_batch_in_hand(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "b")
+    bench.store.before = lambda: bench.stop.request("SIGTERM")
+    bench.worker.run()
+    assert bench.stored() == {"a", "b"}
+    assert 2 in bench.committed()
+
+
+@pytest.mark.parametrize("bench", [Tolerance(continue_on_error=False)], indirect=True)
+def test_intolerant_it_stops_at_bad_data_with_nothing_sent_or_stored(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "bad", "b")
+    with pytest.raises(Fatal, match="memories-0-1"):
+        bench.worker.run()
+    assert (bench.stored(), bench.committed(), bench.broker.records("letters")) == (set(), [], [])
+
+
+def test_of_a_batch_only_the_records_of_lost_partitions_are_dropped(bench: Bench) -> None:
+    bench.publish(ZERO, "a")
+    bench.publish(ONE, "b")
+
+    def rob_once() -> None:
+        bench.store.before = lambda: None
+        bench.store.claim(ONE, bench.source.look_up(ONE))
+        bench.stop.request("enough")
+
+    bench.store.before = rob_once
+    bench.worker.run()
+    assert bench.stored() == {"a"}
+
+
+def test_a_write_that_had_happened_after_all_is_not_done_again(bench: Bench) -> None:
+    bench.publish(ZERO, "a")
+
+    def cut() -> None:
+        bench.store.after = lambda: None
+        raise Transient("database: the connection was lost at COMMIT")
+
+    bench.store.after = cut
+    bench.worker.run()
+    assert bench.stored() == {"a"}
+    assert 1 in bench.committed(), "its offset is committed all the same"
+    with bench.engine.connect() as connection:
+        assert connection.scalar(text("SELECT sum(records_read) FROM partitions")) == 1
