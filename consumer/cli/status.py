@@ -89,7 +89,7 @@ def _cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
     told = row.snapshot
     return (
         row.consumer_id,
-        _state(row, now),
+        _state_at_length(row, now),
         f"{told['records']:,}",
         f"{told['records_per_second']:,.0f}",
         f"{told['last_batch_size']:,}",
@@ -102,8 +102,13 @@ def _cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
 
 def _state(row: "ConsumerRow", now: datetime) -> str:
     if not _is_running(row, now):
-        return f"silent for {(now - row.seen_at).total_seconds():.0f} s"
+        return "silent"
     return "waiting" if row.snapshot["waiting_for"] else "running"
+
+
+def _state_at_length(row: "ConsumerRow", now: datetime) -> str:
+    state = _state(row, now)
+    return f"silent for {(now - row.seen_at).total_seconds():.0f} s" if state == "silent" else state
 
 
 def _is_running(row: "ConsumerRow", now: datetime) -> bool:
