@@ -1,7 +1,7 @@
 """What a memory event is.
 
 The envelope and the memory are slotted dataclasses, because code reads their fields; the documents nested in a
-memory are typed dictionaries, because they are stored as they came (this saves a fifth of the time a record takes).
+memory are typed dictionaries, because they are stored as they came, and copying them would cost time for nothing.
 The rules of each field stand beside it and are enforced by `consumer.memory.validation`.
 """
 

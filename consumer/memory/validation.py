@@ -21,7 +21,7 @@ from consumer.memory.wording import MEMORY_MISSING, MEMORY_ON_DELETION, SAME_PAR
 from consumer.records import FieldError
 
 MANY = 1_000
-"""Past so many errors only the first wrong item of each list is told: half a million errors take seconds to be worded,
+"""Past so many errors only the first wrong item of each list is told: half a million errors take long to be worded,
 and whoever sends them may mean just that."""
 
 _ADAPTER = TypeAdapter(MemoryEvent)
@@ -38,7 +38,7 @@ def validate(raw: Raw) -> MemoryEvent | FieldErrors:
 
 
 def _agrees_with_itself(event: MemoryEvent) -> bool:
-    """Whether there are no contradictions. Says nothing of what they are, in a third of the time that takes."""
+    """Whether there are no contradictions. Says nothing of what they are, and so is the quicker."""
     memory = event.memory
     if memory is None or event.event_type == "DELETED":
         return memory is None and event.event_type == "DELETED"

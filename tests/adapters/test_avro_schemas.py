@@ -11,11 +11,11 @@ import pytest
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory, frame
 from consumer.adapters.avro.resolution import faults
+from consumer.adapters.avro.schema_tree import Tree
 from consumer.adapters.avro.schemas import without_logical_types
 from consumer.errors import SettingsError
 from consumer.memory.contract import current_schema, schema_directory
 from consumer.memory.model import MemoryEvent
-from consumer.memory.schema_tree import Tree
 from consumer.records import Record, TopicPartition
 from tests.memory.samples import full
 

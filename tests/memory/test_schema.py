@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-import pytest
 from typing_extensions import is_typeddict
 
+from consumer.adapters.avro.schema_tree import Tree, tree_of
 from consumer.memory.contract import CURRENT_SCHEMA_ID, current_schema, schema_directory
 from consumer.memory.model import MemoryEvent
-from consumer.memory.schema_tree import SchemaFault, Tree, tree_of
 
 PRIMITIVES = {str: "string", float: "double", bool: "boolean", UUID: "string", datetime: "long"}
 
@@ -99,31 +98,3 @@ def test_the_file_says_what_is_long_and_text_underneath() -> None:
 
 def test_the_current_schema_lies_under_its_id() -> None:
     assert (schema_directory() / f"memory_event.{CURRENT_SCHEMA_ID}.avsc").is_file()
-
-
-def test_names_are_found_by_their_namespace() -> None:
-    pair = {"type": "record", "name": "Pair", "namespace": "a.b", "fields": []}
-    schema = {
-        "type": "record",
-        "name": "Outer",
-        "namespace": "a.b",
-        "fields": [{"name": "x", "type": pair}, {"name": "y", "type": "Pair"}, {"name": "z", "type": "a.b.Pair"}],
-    }
-    tree = tree_of(schema)
-    assert isinstance(tree, dict)
-    x, y, z = tree["fields"]
-    assert x["type"] == y["type"] == z["type"] == {"type": "record", "name": "a.b.Pair", "fields": []}
-
-
-@pytest.mark.parametrize(
-    ("schema", "why"),
-    [
-        ("Unknown", "unknown type 'Unknown'"),
-        (5, "not a type"),
-        ({}, "not a type"),
-        ({"type": "record", "name": "N", "fields": [{"name": "n", "type": ["null", "N"]}]}, "N contains itself"),
-    ],
-)
-def test_a_schema_without_a_tree_is_refused(schema: Any, why: str) -> None:
-    with pytest.raises(SchemaFault, match=why):
-        tree_of(schema)

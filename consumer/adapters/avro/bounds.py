@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from consumer.memory.schema_tree import SchemaFault, Tree
+from consumer.adapters.avro.schema_tree import SchemaFault, Tree
 
 
 def check_bounded(tree: Tree) -> None:

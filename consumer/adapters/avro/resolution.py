@@ -7,7 +7,7 @@ or not anybody ever sends it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from consumer.memory.schema_tree import Tree
+from consumer.adapters.avro.schema_tree import Tree
 
 _PROMOTIONS = {
     "int": {"long", "float", "double"},

@@ -12,9 +12,9 @@ from fastavro.schema import SchemaParseException, UnknownType, to_parsing_canoni
 from consumer.adapters.avro.bounds import check_bounded
 from consumer.adapters.avro.framing import LARGEST_ID
 from consumer.adapters.avro.resolution import faults
+from consumer.adapters.avro.schema_tree import SchemaFault, tree_of
 from consumer.errors import SettingsError
 from consumer.memory.contract import current_schema
-from consumer.memory.schema_tree import SchemaFault, tree_of
 
 _FILE_NAME = re.compile(r".+\.(\d{1,10})\.avsc", re.ASCII)
 
