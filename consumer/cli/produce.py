@@ -1,19 +1,16 @@
 """`produce`: events from a file to Kafka, in Avro."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import typer
 
+from consumer.cli.checking import valid_events
 from consumer.cli.commands import FAILED
 from consumer.cli.findings import Findings
-from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine, event_on, opened, read_lines, size_of
+from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine
 from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, Json, load_settings
 from consumer.cli.output import say, show_json
-
-if TYPE_CHECKING:
-    from consumer.memory.model import MemoryEvent
 
 MOST_ERRORS = 100
 
@@ -51,7 +48,7 @@ def produce(
     publisher = root.publisher(settings.kafka, topic)
     publisher.check()
     findings = Findings(MOST_ERRORS)
-    for event in _valid_events(file, findings, max_line_bytes, skip_invalid=skip_invalid):
+    for event in valid_events(file, findings, max_line_bytes, doing="Publishing", skip_invalid=skip_invalid):
         publisher.publish(event)
     delivery = Delivery(publisher.flush(), publisher.failed, publisher.failures)
     if as_json:
@@ -61,24 +58,6 @@ def produce(
         _report(topic, findings, delivery, skip_invalid=skip_invalid)
     if findings.invalid or delivery.failed:
         raise typer.Exit(FAILED)
-
-
-def _valid_events(file: Path, findings: Findings, longest: int, *, skip_invalid: bool) -> "Iterator[MemoryEvent]":
-    """The events of the file, up to the first invalid line or all that are valid."""
-    from consumer.telemetry.progress import track
-
-    with opened(file) as stream, track(size_of(file), f"Publishing {file} (bytes)") as progress:
-        for line in read_lines(stream, longest):
-            if not line.is_blank:
-                event = event_on(line, longest)
-                if isinstance(event, tuple):
-                    findings.add_invalid(line.number, event)
-                    if not skip_invalid:
-                        return
-                else:
-                    findings.add_valid()
-                    yield event
-            progress.advance(line.size)
 
 
 def _report(topic: str, findings: Findings, delivery: Delivery, *, skip_invalid: bool) -> None:

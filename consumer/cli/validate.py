@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from consumer.cli.checking import valid_events
 from consumer.cli.commands import FAILED
 from consumer.cli.findings import Findings
-from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine, event_on, opened, read_lines, size_of
+from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine
 from consumer.cli.options import Json
 from consumer.cli.output import show_json
 
@@ -25,7 +26,9 @@ def validate(
 
     The file is streamed, however large it is. Blank lines are skipped; a file without a record is valid.
     """
-    findings = check(file, Findings(max_errors), max_line_bytes)
+    findings = Findings(max_errors)
+    for _ in valid_events(file, findings, max_line_bytes, doing="Validating", skip_invalid=True):
+        pass  # the findings are all that matters here
     if as_json:
         counts = {"records": findings.records, "valid": findings.valid, "invalid": findings.invalid}
         show_json({"file": str(file), **counts, "error_count": findings.errors, "errors": findings.as_json()})
@@ -35,22 +38,6 @@ def validate(
         typer.echo(_summary(file, findings))
     if findings.invalid:
         raise typer.Exit(FAILED)
-
-
-def check(file: Path, findings: Findings, longest: int) -> Findings:
-    """Look at every line of the file, showing how far it is."""
-    from consumer.telemetry.progress import track
-
-    with opened(file) as stream, track(size_of(file), f"Validating {file} (bytes)") as progress:
-        for line in read_lines(stream, longest):
-            if not line.is_blank:
-                checked = event_on(line, longest)
-                if isinstance(checked, tuple):
-                    findings.add_invalid(line.number, checked)
-                else:
-                    findings.add_valid()
-            progress.advance(line.size)
-    return findings
 
 
 def _summary(file: Path, findings: Findings) -> str:
