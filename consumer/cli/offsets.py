@@ -1,7 +1,5 @@
 """`offsets`: where the group stands."""
 
-from typing import TYPE_CHECKING, Any
-
 import typer
 
 from consumer.cli.commands import FAILED
@@ -15,12 +13,8 @@ from consumer.cli.options import (
     Topics,
     load_settings,
 )
-from consumer.cli.output import say, show_json, show_table
-
-if TYPE_CHECKING:
-    from consumer.records import Found, TopicPartition
-    from consumer.settings import Settings
-    from consumer.standing import Standing
+from consumer.cli.output import say, show_json
+from consumer.cli.standing import as_object, look, show_standing
 
 app = typer.Typer(no_args_is_help=True, help="Look at the group's positions.")
 
@@ -61,55 +55,3 @@ def show(
     if trouble:
         say(f"Kafka: {trouble}")
         raise typer.Exit(FAILED)
-
-
-def look(settings: "Settings") -> "tuple[list[Standing], str | None]":
-    """The group's standing, and what kept Kafka from answering."""
-    from consumer import app as root
-    from consumer.standing import standings
-
-    with root.operations(settings.database) as operations:
-        rows = operations.partitions(settings.kafka.group_id)
-    found, trouble = _ask_kafka(settings)
-    return standings(rows, found), trouble
-
-
-def show_standing(standing: "list[Standing]") -> None:
-    """The table."""
-    numbers = ("SQL", "Kafka", "end", "lag", "epoch", "incarnation", "records read")
-    show_table(("partition", *numbers, ""), map(_cells, standing), right=numbers)
-
-
-def as_object(standing: "Standing") -> dict[str, Any]:
-    """One partition, for programs."""
-    row = standing.row
-    return {
-        "topic": standing.source.topic,
-        "partition": standing.source.partition,
-        "next_offset": standing.next_offset,
-        "committed": standing.committed,
-        "end": standing.end,
-        "lag": standing.lag,
-        "epoch": None if row is None else row.epoch,
-        "incarnation": None if row is None else row.incarnation,
-        "records_read": None if row is None else row.records_read,
-        "remark": standing.remark,
-    }
-
-
-def _cells(standing: "Standing") -> tuple[object, ...]:
-    told = as_object(standing)
-    names = ("next_offset", "committed", "end", "lag", "epoch", "incarnation", "records_read", "remark")
-    return str(standing.source), *(told[name] for name in names)
-
-
-def _ask_kafka(settings: "Settings") -> "tuple[dict[TopicPartition, Found], str | None]":
-    from consumer import app as root
-    from consumer.errors import Transient
-
-    try:
-        with root.group_positions(settings.kafka) as kafka:
-            sources = [source for topic in settings.kafka.topics for source in kafka.partitions(topic)]
-            return {source: kafka.found(source) for source in sources}, None
-    except Transient as trouble:
-        return {}, str(trouble)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from consumer.cli import offsets
 from consumer.cli.commands import FAILED
 from consumer.cli.options import (
     Assignments,
@@ -19,6 +18,7 @@ from consumer.cli.options import (
     load_settings,
 )
 from consumer.cli.output import say, show_json, show_table
+from consumer.cli.standing import as_object, look, show_standing
 
 if TYPE_CHECKING:
     from consumer.adapters.sql.operations import ConsumerRow
@@ -55,13 +55,13 @@ def status(
     ).settings
     now = datetime.now(UTC)
     consumers = _consumers(settings, now)
-    standing, trouble = offsets.look(settings)
+    standing, trouble = look(settings)
     if as_json:
-        partitions = [offsets.as_object(each) for each in standing]
+        partitions = [as_object(each) for each in standing]
         show_json({"consumers": [_as_object(row, now) for row in consumers], "partitions": partitions})
     else:
         _show_consumers(consumers, now)
-        offsets.show_standing(standing)
+        show_standing(standing)
     if trouble:
         say(f"Kafka: {trouble}")
     if trouble or not any(_is_running(row, now) for row in consumers):
