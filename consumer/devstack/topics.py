@@ -1,4 +1,4 @@
-"""The topics of the development stack, so that `run` finds something to read."""
+"""The topics of the development stack, so that `run` and `demo` find something to read."""
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient

@@ -18,6 +18,7 @@ from consumer.devstack.mock_kafka import MockKafka
 from consumer.devstack.process import NotReady
 from consumer.devstack.redis import Redis, require_bloom
 from consumer.devstack.service import Unavailable
+from consumer.devstack.topics import DEAD_LETTERS, TOPIC, make_topics
 from consumer.errors import ConsumerError
 from consumer.process.clock import SystemClock
 from consumer.process.signals import STOPPING, stopping_on_signals
@@ -28,9 +29,6 @@ from consumer.telemetry.progress import track
 
 if TYPE_CHECKING:
     from consumer.adapters.kafka.publisher import KafkaPublisher
-
-TOPIC = "memory-events"
-LETTERS = "memory-events-dlq"
 
 LARGE_MESSAGES = {"message.max.bytes": "1000000000", "queue.buffering.max.kbytes": "2097151"}
 """The publisher takes whatever a file holds: what is too large is for the consumer to refuse."""
@@ -47,9 +45,10 @@ class Stack:
 
 @contextmanager
 def embedded_stack() -> Iterator[Stack]:
-    """Kafka as librdkafka's own cluster, and a Redis with Bloom where one can be had."""
+    """Kafka as librdkafka's own cluster with the topics, and a Redis with Bloom where one can be had."""
     with ExitStack() as services:
         kafka = services.enter_context(MockKafka())
+        make_topics(kafka.address)
         try:
             redis = services.enter_context(Redis())
             require_bloom(redis.address)
@@ -64,7 +63,7 @@ def settings_for(stack: Stack, file: Path, given: Settings) -> Settings:
     """What was given of batches and the like; but servers, topics and the database are the demonstration's own."""
     group = f"{GROUP_PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     kafka = KafkaSettings(
-        kafka_bootstrap_servers=stack.bootstrap_servers, topics=(TOPIC,), group_id=group, dlq_topic=LETTERS
+        kafka_bootstrap_servers=stack.bootstrap_servers, topics=(TOPIC,), group_id=group, dlq_topic=DEAD_LETTERS
     )
     return given.model_copy(
         update={
@@ -102,11 +101,7 @@ def perform(settings: Settings, messages: Iterable[Message], total: int) -> Reco
 
 
 def _publisher(settings: KafkaSettings) -> "KafkaPublisher":
-    """A publisher to topics that exist: asking for them makes them."""
-    for topic in (LETTERS, TOPIC):
-        publisher = root.publisher(settings.model_copy(update={"kafka": LARGE_MESSAGES}), topic)
-        publisher.check()
-    return publisher
+    return root.publisher(settings.model_copy(update={"kafka": LARGE_MESSAGES}), TOPIC)
 
 
 def _check_ended(publishing: Publishing, publisher: "KafkaPublisher", watch: Watch, stop: Stop) -> None:
