@@ -14,7 +14,7 @@ from consumer.records import Claim, TopicPartition
 class Commit:
     """Writes positions to Kafka, synchronously, in a thread of its own.
 
-    The group takes ten milliseconds to write an offset down, and a broker that froze never answers, whatever the
+    The group takes several milliseconds to write an offset down, and a broker that froze never answers, whatever the
     timeouts say. The loop waits for neither: a position in Kafka is an echo of the one in SQL. (librdkafka's
     asynchronous commit would do without a thread, but its answer queues behind all records that were fetched ahead.)
     """
