@@ -20,8 +20,8 @@ class Track(Protocol):
     def advance(self, n: int = 1) -> None:
         """So many more are done."""
 
-    def update(self, *, total: int | None = None, description: str | None = None) -> None:
-        """More is known now about how much there is to do, or what."""
+    def update(self, *, description: str) -> None:
+        """Something else is being done now."""
 
 
 @contextmanager
@@ -50,8 +50,8 @@ class _Bar:
     def advance(self, n: int = 1) -> None:
         self._bar.advance(self._task, n)
 
-    def update(self, *, total: int | None = None, description: str | None = None) -> None:
-        self._bar.update(self._task, total=total, description=description)
+    def update(self, *, description: str) -> None:
+        self._bar.update(self._task, description=description)
 
 
 class _Lines:
@@ -70,9 +70,8 @@ class _Lines:
         if self._clock.monotonic() - self._told >= LINE_SECONDS:
             self._tell()
 
-    def update(self, *, total: int | None = None, description: str | None = None) -> None:
-        self._total = self._total if total is None else total
-        self._description = description or self._description
+    def update(self, *, description: str) -> None:
+        self._description = description
 
     def end(self) -> None:
         self._tell()

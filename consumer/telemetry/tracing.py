@@ -49,9 +49,9 @@ def switch_off() -> None:
     _tracing = None
 
 
-def step(name: str, **attributes: AttributeValue) -> AbstractContextManager[object]:
+def step(name: str) -> AbstractContextManager[object]:
     """A stage of the work: decode, dedup, write."""
-    return _NOTHING if _tracing is None else _tracing.step(name, attributes)
+    return _NOTHING if _tracing is None else _tracing.step(name)
 
 
 def poll_span() -> AbstractContextManager[Poll]:
@@ -89,8 +89,8 @@ class _Tracing:
     client_id: str
     links_at_most: int
 
-    def step(self, name: str, attributes: Mapping[str, AttributeValue]) -> "_Open":
-        return _Open(self.tracer.start_span(name, attributes=attributes))
+    def step(self, name: str) -> "_Open":
+        return _Open(self.tracer.start_span(name))
 
     def process(self, batch: Batch) -> "_Open":
         sources = {record.source for record in batch.records}

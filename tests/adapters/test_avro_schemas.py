@@ -41,7 +41,6 @@ def refusal(path: Path) -> str:
 
 def test_the_schemas_that_come_along_are_taken() -> None:
     schemas = SchemaDirectory(schema_directory())
-    assert schemas.ids() == [1]
     schema = schemas.by_id(1)
     assert schema is not None
     assert schema.reader is None

@@ -179,13 +179,6 @@ def test_an_error_is_written_on_every_span_it_leaves(exported: InMemorySpanExpor
         assert [event.name for event in span.events] == ["exception"]
 
 
-def test_a_step_carries_its_attributes(exported: InMemorySpanExporter) -> None:
-    with step("dedup", suspects=3):
-        pass
-
-    assert dict(only(exported).attributes or {}) == {"suspects": 3}
-
-
 def test_the_current_traceparent_is_that_of_the_innermost_span(exported: InMemorySpanExporter) -> None:
     assert current_traceparent() is None
     with process_span(batch(record())), step("write"):

@@ -29,8 +29,8 @@ UNDERSTOOD = frozenset({"timestamp-micros", "uuid"})
 class WriterSchema:
     """A schema that values are written in, parsed.
 
-    `reader` is the current schema where values must be resolved to it; None where the two are equal, which saves a
-    third of the time.
+    `reader` is the current schema where values must be resolved to it; None where the two are equal, which saves
+    the resolving.
     """
 
     schema_id: int
@@ -60,10 +60,6 @@ class SchemaDirectory:
     def by_id(self, schema_id: int) -> WriterSchema | None:
         """The schema with this id; None when there is none."""
         return self._schemas.get(schema_id)
-
-    def ids(self) -> list[int]:
-        """All ids, ascending."""
-        return sorted(self._schemas)
 
 
 def prepare(schema: object, schema_id: int) -> WriterSchema:

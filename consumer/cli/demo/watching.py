@@ -19,7 +19,7 @@ class Progress(Protocol):
     def advance(self, n: int = 1) -> None:
         """So many more are done."""
 
-    def update(self, *, description: str | None = None) -> None:
+    def update(self, *, description: str) -> None:
         """What is being done now."""
 
 

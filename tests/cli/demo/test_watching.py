@@ -24,7 +24,7 @@ class Bar:
     def advance(self, n: int = 1) -> None:
         self.done += n
 
-    def update(self, *, description: str | None = None) -> None:
+    def update(self, *, description: str) -> None:
         """Whatever it says."""
 
 
