@@ -7,7 +7,7 @@ between keys.
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle, islice
 from typing import NamedTuple
@@ -25,18 +25,6 @@ _REMEMBERED = 1_000
 """How many of the latest memories are repeated, updated and deleted; so that a long stream takes no more memory."""
 
 
-@dataclass(slots=True, frozen=True)
-class Shares:
-    """Which share of the records is of which kind. The rest are new memories."""
-
-    repeated: float = 0.05
-    updated: float = 0.10
-    late: float = 0.02
-    deleted: float = 0.02
-    broken: float = 0.01
-    reused_id: float = 0.001
-
-
 class Sample(NamedTuple):
     """A record to publish, how it is to end, and the code of its dead letter where it is to be one."""
 
@@ -46,29 +34,28 @@ class Sample(NamedTuple):
     code: str = ""
 
 
-def disorderly(
-    count: int, seed: int, encode: Callable[[MemoryEvent | Raw], bytes], shares: Shares | None = None
-) -> Iterator[Sample]:
+def disorderly(count: int, seed: int, encode: Callable[[MemoryEvent | Raw], bytes]) -> Iterator[Sample]:
     """So many records, the same ones for the same seed."""
-    return islice(_Disorder(random.Random(seed), encode, shares or Shares()).samples(), count)
+    return islice(_Disorder(random.Random(seed), encode).samples(), count)
 
 
 class _Disorder:
-    def __init__(self, chance: random.Random, encode: Callable[[MemoryEvent | Raw], bytes], shares: Shares) -> None:
+    def __init__(self, chance: random.Random, encode: Callable[[MemoryEvent | Raw], bytes]) -> None:
         self._chance = chance
         self._encode = encode
         self._living: deque[MemoryEvent] = deque(maxlen=_REMEMBERED)
         self._breakages = cycle(BREAKAGES)
         self._index = 0
+        # Of a thousand records so many are of each kind.
         self._kinds = {
-            self._repeated: shares.repeated,
-            self._updated: shares.updated,
-            self._late: shares.late,
-            self._deleted: shares.deleted,
-            self._broken: shares.broken,
-            self._reused_id: shares.reused_id,
+            self._new: 799,
+            self._repeated: 50,
+            self._updated: 100,
+            self._late: 20,
+            self._deleted: 20,
+            self._broken: 10,
+            self._reused_id: 1,
         }
-        self._kinds[self._new] = 1.0 - sum(self._kinds.values())
 
     def samples(self) -> Iterator[Sample]:
         kinds, weights = list(self._kinds), list(self._kinds.values())

@@ -20,7 +20,7 @@ _MACHINE_MODULES = (
 
 
 class Redis(Service):
-    """A redis-server that keeps nothing on disk. Without the Bloom module it starts all the same: see `has_bloom`."""
+    """A redis-server that keeps nothing on disk. It starts without the Bloom module too: see `require_bloom`."""
 
     name: ClassVar[str] = "redis"
     _port = 0
@@ -29,11 +29,6 @@ class Redis(Service):
     def address(self) -> str:
         """A URL as redis-py takes it."""
         return f"redis://{HOST}:{self._port}/0"
-
-    def has_bloom(self) -> bool:
-        """Whether the server knows the BF.* commands."""
-        with redis.Redis.from_url(self.address) as client:
-            return _knows_bloom(client)
 
     def _launch(self, directory: Path) -> ServerProcess:
         self._port = free_port()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumer.adapters.avro import AvroDecoder, AvroEncoder, SchemaDirectory, WriterSchema, frame
+from consumer.adapters.avro import AvroDecoder, AvroEncoder, SchemaDirectory, frame
+from consumer.adapters.avro.schemas import WriterSchema
 from consumer.errors import Transient
 from consumer.memory.contract import schema_directory
 from consumer.memory.model import MemoryEvent

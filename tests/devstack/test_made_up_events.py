@@ -8,7 +8,7 @@ import pytest
 
 from consumer.adapters.avro import AvroDecoder, AvroEncoder, SchemaDirectory
 from consumer.devstack.broken_events import BREAKAGES, Breakage
-from consumer.devstack.disorderly_events import INVALID, Sample, Shares, disorderly
+from consumer.devstack.disorderly_events import INVALID, Sample, disorderly
 from consumer.devstack.sample_events import events
 from consumer.memory.contract import schema_directory
 from consumer.memory.ordering import APPLIED, State, after, decide
@@ -67,7 +67,7 @@ def test_events_are_new_memories_later_and_later() -> None:
 
 
 def test_every_record_of_the_disorderly_stream_ends_as_it_says() -> None:
-    samples = list(disorderly(3_000, 5, encode, Shares(broken=0.03, reused_id=0.02)))
+    samples = list(disorderly(3_000, 5, encode))
     assert [sample.outcome.category for sample in samples] == naive_ends(samples)
     assert set(Counter(sample.outcome.category for sample in samples)) == {
         "created",

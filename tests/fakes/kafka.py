@@ -13,7 +13,6 @@ waits, the fake calls `waited(seconds)`, which a test gives to its clock.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -56,12 +55,11 @@ class FakeTopic:
 
 
 class FakeBroker:
-    """Topics and committed offsets. While `is_down`, whatever needs it fails as something that passes."""
+    """Topics and committed offsets."""
 
     def __init__(self) -> None:
         self.topics: dict[str, FakeTopic] = {}
         self.committed: dict[tuple[str, TopicPartition], Committed] = {}
-        self.is_down = False
         self._made = 0
 
     def create_topic(self, topic: str, partitions: int = 1, *, max_message_bytes: int = 1_048_588) -> None:
@@ -107,11 +105,6 @@ class FakeBroker:
     def move_committed(self, group: str, source: TopicPartition, offset: int) -> None:
         """Move a group's position as an operator does with Kafka's own tools: without our metadata."""
         self.committed[group, source] = Committed(offset, "")
-
-    def must_be_up(self) -> None:
-        """Raises `Transient` while the broker is down."""
-        if self.is_down:
-            raise Transient("the broker can't be reached")
 
 
 class FakeGroup:
@@ -210,14 +203,12 @@ class FakeSource:
     """A member of the group: the ports `Source` and `Assignment`.
 
     `meanwhile` is called once, in the middle of gathering the next batch, before the rebalances that it brings about
-    reach the member. `commits` lists what was committed, `refused` what the group would not take.
+    reach the member.
     """
 
     def __init__(self, group: FakeGroup, name: str, *, waited: Callable[[float], None] = lambda seconds: None) -> None:
         self.name = name
         self.meanwhile: Callable[[], object] | None = None
-        self.commits: list[tuple[TopicPartition, Committed]] = []
-        self.refused: list[TopicPartition] = []
         self._group = group
         self._broker = group.broker
         self._waited = waited
@@ -231,11 +222,6 @@ class FakeSource:
         self._turn = 0
         self._is_closed = False
         group.join(self)
-
-    @property
-    def trouble(self) -> str | None:
-        """Why nothing can be read just now."""
-        return "the broker can't be reached" if self._broker.is_down else None
 
     def poll(self, limits: BatchLimits) -> Batch | None:
         """Gather what there is, a record of each started partition in turn."""
@@ -261,15 +247,10 @@ class FakeSource:
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
         """Write what moved, where the group still takes it from us."""
         for source, claim in claims.items():
-            if source not in self._started or claim.next_offset == self._done.get(source) or self._broker.is_down:
-                continue
-            if self._group.owner(source) is not self:
-                self.refused.append(source)
-                continue
-            committed = Committed(claim.next_offset, stamp(claim))
-            self._broker.committed[self._group.name, source] = committed
-            self.commits.append((source, committed))
-            self._done[source] = claim.next_offset
+            has_moved = source in self._started and claim.next_offset != self._done.get(source)
+            if has_moved and self._group.owner(source) is self:
+                self._broker.committed[self._group.name, source] = Committed(claim.next_offset, stamp(claim))
+                self._done[source] = claim.next_offset
 
     def close(self) -> None:
         """Leave the group."""
@@ -285,7 +266,6 @@ class FakeSource:
 
     def look_up(self, source: TopicPartition) -> Found:
         """What the broker has of a partition."""
-        self._broker.must_be_up()
         return Found(
             topic_id=self._broker.topics[source.topic].id,
             committed=self._broker.committed.get((self._group.name, source)),
@@ -314,8 +294,6 @@ class FakeSource:
 
     def _rebalance(self) -> bool:
         """What the callbacks of a real consumer do. True when it changed the assignment."""
-        if self._broker.is_down:
-            return False
         gone = self._lost | set(self._group.to_give_up(self))
         self._lost = set()
         for source in gone:
@@ -348,8 +326,6 @@ class FakeSource:
 
     def _readable(self) -> Iterator[Record]:
         """The next record of each started partition in turn, beginning with another partition at each poll."""
-        if self._broker.is_down:
-            return
         self._turn += 1
         waiting = sorted(self._started)
         first = self._turn % max(1, len(waiting))
@@ -398,7 +374,6 @@ class FakeDeadLetters:
         """Append a letter for each."""
         kept = []
         for rejection in rejections:
-            self._broker.must_be_up()
             letter = write_letter(rejection, self._sender, self._now(), None)
             if letter.size > self._topic_of_letters().max_message_bytes:
                 kept.append(KeptPayload(letter.id, rejection.record))
@@ -418,13 +393,3 @@ class FakeDeadLetters:
         if self._topic not in self._broker.topics:
             raise Fatal(f"the dead-letter topic {self._topic} does not exist")
         return self._broker.topics[self._topic]
-
-
-@contextmanager
-def broker_down(broker: FakeBroker) -> Iterator[None]:
-    """The broker can't be reached within."""
-    broker.is_down = True
-    try:
-        yield
-    finally:
-        broker.is_down = False

@@ -3,6 +3,6 @@
 from consumer.adapters.avro.decoder import AvroDecoder
 from consumer.adapters.avro.encoder import AvroEncoder
 from consumer.adapters.avro.framing import frame
-from consumer.adapters.avro.schemas import SchemaDirectory, Schemas, WriterSchema
+from consumer.adapters.avro.schemas import SchemaDirectory
 
-__all__ = ["AvroDecoder", "AvroEncoder", "SchemaDirectory", "Schemas", "WriterSchema", "frame"]
+__all__ = ["AvroDecoder", "AvroEncoder", "SchemaDirectory", "frame"]
