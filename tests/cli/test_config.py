@@ -62,13 +62,3 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=20)
     assert ended.stdout == "# Settings\n"
     assert ended.stderr == ""
-
-
-def test_help_imports_nothing_heavy() -> None:
-    script = (
-        "import sys; from consumer.cli import app\n"
-        "heavy = {'sqlalchemy', 'confluent_kafka', 'fastavro', 'redis', 'opentelemetry', 'alembic'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
-    assert (ended.returncode, ended.stderr) == (0, "")

@@ -15,21 +15,12 @@ from consumer.cli import app
 from consumer.memory.model import Memory, MemoryEvent
 from consumer.records import Arrival, Found, KeptPayload, Plan, Record, Rejection, TopicPartition
 from consumer.settings.fields import DatabaseSettings
+from tests.fakes.clock import HandClock
 
 run = CliRunner()
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 PARTITION = TopicPartition("memories", 0)
-
-
-class Clock:
-    """It is always noon."""
-
-    def now(self) -> datetime:
-        return NOON
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 def event(number: int, owner: str = "ann", content: str = "We went to the sea.") -> MemoryEvent:
@@ -47,7 +38,7 @@ def url(tmp_path: Path) -> str:
     ]
     records = [Record(PARTITION, at, b"", b"", (), 0) for at in range(len(events))]
     with root.database(DatabaseSettings(database_url=url)) as engine:
-        store = SqlStore(engine, "group", Clock())
+        store = SqlStore(engine, "group", HandClock(NOON))
         claim = store.claim(PARTITION, Found(None, None, 0, len(events)))
         plan = Plan(list(map(Arrival, records, events)), [], {PARTITION: len(events)})
         store.write(plan, [], {PARTITION: claim}, _nothing_to_settle)

@@ -1,24 +1,13 @@
 """Signs of life, from a thread: waited for, never slept for."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from queue import Queue
 from typing import Any
 
 from consumer.errors import Transient
 from consumer.process.heartbeat import Heartbeat
-
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-class Noon:
-    """It is always noon."""
-
-    def now(self) -> datetime:
-        return NOON
-
-    def monotonic(self) -> float:
-        return 0.0
+from tests.fakes.clock import NOON, HandClock
 
 
 class Register:
@@ -40,7 +29,7 @@ class Register:
 
 def test_it_beats_at_once_and_again_and_takes_its_leave() -> None:
     register, counts = Register(), iter(range(1_000))
-    with Heartbeat(register, "me", "group", lambda: {"records": next(counts)}, Noon(), every=0.01):
+    with Heartbeat(register, "me", "group", lambda: {"records": next(counts)}, HandClock(), every=0.01):
         first, second = register.told.get(timeout=5), register.told.get(timeout=5)
     assert first == ("beat", "me", "group", NOON, {"records": 0})
     assert second[4] == {"records": 1}
@@ -50,12 +39,12 @@ def test_it_beats_at_once_and_again_and_takes_its_leave() -> None:
 
 def test_a_database_that_is_away_is_tried_again_and_stops_nobody() -> None:
     register = Register(away=2)
-    with Heartbeat(register, "me", "group", dict, Noon(), every=0.01):
+    with Heartbeat(register, "me", "group", dict, HandClock(), every=0.01):
         assert register.told.get(timeout=5)[0] == "beat"
 
 
 def test_leaving_does_not_wait_for_the_next_beat() -> None:
     register = Register()
-    with Heartbeat(register, "me", "group", dict, Noon(), every=3_600):
+    with Heartbeat(register, "me", "group", dict, HandClock(), every=3_600):
         register.told.get(timeout=5)
     assert register.told.get(timeout=5) == ("leave", "me")

@@ -35,8 +35,10 @@ def test_each_dependency_is_pinned() -> None:
 
 
 def test_opentelemetry_comes_from_one_family() -> None:
+    """Its stable packages share one version, those in beta another."""
     versions = {version for name, version in PINS.items() if name.startswith("opentelemetry-")}
-    assert versions == {"1.45.1", "0.66b1"}
+    assert len(versions) == 2
+    assert PINS["opentelemetry-api"] == PINS["opentelemetry-sdk"]
 
 
 def test_constraints_hold_pins_only() -> None:

@@ -11,15 +11,7 @@ from consumer.errors import ConsumerError
 from consumer.memory.contract import schema_directory
 from consumer.memory.model import MemoryEvent
 from consumer.records import Record, Rejection, TopicPartition
-
-GOOD = {
-    "event_id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
-    "event_type": "CREATED",
-    "memory_id": "m-1",
-    "occurred_at": "2026-03-01T12:00:00Z",
-    "producer": "tests",
-    "memory": {"owner_id": "ann", "content": "We went to the sea."},
-}
+from tests.cli.demo.samples import GOOD
 
 encode = AvroEncoder().encode
 
