@@ -1,5 +1,6 @@
 """What a store promises, on PostgreSQL and on SQLite alike."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, inspect, select, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Engine, Table, event, inspect, select, text
 
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
@@ -332,16 +335,28 @@ class TestPositions:
         assert desk.write([told("a")]).tally == {SAME_EVENT: 1}
 
 
+def bare(sql: str) -> str:
+    """A condition without the brackets and blanks that PostgreSQL adds when it writes it down."""
+    return re.sub(r"[()\s]", "", sql)
+
+
 class TestUpkeep:
     """Migrations, pruning, signs of life."""
 
     def test_migrations_build_the_tables_that_the_code_names(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+    @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+    def test_migrations_build_the_keys_and_checks_that_the_code_names(self, engine: Engine, table: Table) -> None:
+        """Which the comparison above passes over."""
         built = inspect(engine)
-        for table in metadata.sorted_tables:
-            columns = {column["name"]: column["nullable"] for column in built.get_columns(table.name)}
-            assert columns == {column.name: column.nullable for column in table.columns}, table.name
-            indexes = {index["name"] for index in built.get_indexes(table.name)}
-            assert indexes == {index.name for index in table.indexes}, table.name
+        key = built.get_pk_constraint(table.name)["constrained_columns"]
+        assert key == [column.name for column in table.primary_key]
+        checks = {check["name"]: bare(check["sqltext"]) for check in built.get_check_constraints(table.name)}
+        named = [each for each in table.constraints if isinstance(each, CheckConstraint)]
+        assert checks == {each.name: bare(str(each.sqltext)) for each in named}
 
     def test_upgrading_again_changes_nothing(self, engine: Engine) -> None:
         before, after = upgrade(engine)
