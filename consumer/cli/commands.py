@@ -23,9 +23,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ConsumerError as error:
-            say(f"[bold red]Error:[/] {_escaped(str(error))}")
+            say(str(error), label="Error:", style="bold red")
             if advice := error.advice or _usual_advice(error):
-                say(f"[dim]→[/] {_escaped(advice)}")
+                say(advice, label="→", style="dim")
             raise typer.Exit(WRONG_USAGE if isinstance(error, SettingsError) else FAILED) from error
 
 
@@ -33,9 +33,3 @@ def _usual_advice(error: ConsumerError) -> str:
     if isinstance(error, Transient):
         return "It may pass by itself: try again. Which server was meant: memory-consumer config show"
     return ""
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -13,9 +13,14 @@ UNWRAPPED = 10_000
 """Columns of something that is no terminal: whoever reads it there wants whole lines."""
 
 
-def say(text: str) -> None:
-    """A remark for the person at the terminal; rich markup."""
-    _console(sys.stderr).print(text, soft_wrap=True, highlight=False)
+def say(text: str, *, label: str = "", style: str = "") -> None:
+    """A remark for the person at the terminal: plain text, shown as it is. A label goes before it, in a rich style."""
+    from rich.text import Text
+
+    remark = Text(printable(text))
+    if label:
+        remark = Text.assemble((label, style), " ", remark)
+    _console(sys.stderr).print(remark, soft_wrap=True, highlight=False)
 
 
 def show(what: "RenderableType") -> None:

@@ -24,7 +24,7 @@ def up(*, as_json: Json = False) -> None:
     The topics are made as well, the tables are not. Run again, it prints the same environment and starts nothing.
     """
     stack, state = _devstack()
-    running = stack.up(state, _say)
+    running = stack.up(state, say)
     environment = {**running.environment, **_topics(running.environment.get("CONSUMER_KAFKA_BOOTSTRAP_SERVERS"))}
     if as_json:
         servers = [{"name": each.name, "address": each.address, "pid": each.pid} for each in running.servers]
@@ -38,7 +38,7 @@ def up(*, as_json: Json = False) -> None:
 def down(*, as_json: Json = False) -> None:
     """Stop them, and remove all that they held."""
     stack, state = _devstack()
-    was_up = stack.down(state, _say)
+    was_up = stack.down(state, say)
     if as_json:
         show_json({"was_up": was_up})
     else:
@@ -53,12 +53,6 @@ def _topics(bootstrap_servers: str | None) -> dict[str, str]:
         return {}
     make_topics(bootstrap_servers)
     return {"CONSUMER_TOPICS": TOPIC}
-
-
-def _say(text: str) -> None:
-    from rich.markup import escape
-
-    say(escape(text))
 
 
 def _devstack() -> tuple[ModuleType, Path]:

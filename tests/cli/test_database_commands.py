@@ -65,6 +65,13 @@ def test_what_somebody_wrote_does_not_steer_the_terminal(url: str) -> None:
     assert r"\x1b[31mred\x1b[0m [bold]bold[/]" in shown
 
 
+@pytest.mark.parametrize("what", [["[/bold]"], ["--owner", "[/bold]"]])
+def test_what_was_asked_for_is_shown_as_it_was_written(url: str, what: list[str]) -> None:
+    ended = run.invoke(app, ["memory", "show", *what, "--database-url", url])
+    assert ended.exit_code == 1
+    assert "[/bold]." in ended.stderr
+
+
 def test_a_memory_as_json(url: str) -> None:
     memory = json.loads(run.invoke(app, ["memory", "show", "m-0", "--json", "--database-url", url]).stdout)
     assert (memory["memory_id"], memory["occurred_at"]) == ("m-0", "2024-05-01T12:00:00Z")
