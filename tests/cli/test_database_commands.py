@@ -142,9 +142,18 @@ def test_an_age_beyond_ten_years_is_wrong_usage_however_it_is_given(url: str, op
     assert run.invoke(app, ["db", "prune", *option, "--database-url", url]).exit_code == 2
 
 
-def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+def test_a_database_that_is_away_is_one_sentence() -> None:
     ended = run.invoke(app, ["db", "upgrade", "--database-url", "postgresql://me:hidden@127.0.0.1:1/memories"])
     assert ended.exit_code == 1
     assert ended.stderr.startswith("Error: ")
     assert "Traceback" not in ended.stderr
     assert "hidden" not in ended.stderr
+    assert "may pass by itself" not in ended.stderr
+    assert "host, port, user, password and database in CONSUMER_DATABASE_URL" in ended.stderr
+
+
+def test_a_directory_that_is_not_there_is_not_said_to_pass(tmp_path: Path) -> None:
+    ended = run.invoke(app, ["db", "upgrade", "--database-url", f"sqlite:///{tmp_path}/none/memories.db"])
+    assert ended.exit_code == 1
+    assert "may pass by itself" not in ended.stderr
+    assert "Is there such a directory" in ended.stderr

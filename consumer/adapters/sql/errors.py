@@ -14,6 +14,9 @@ from consumer.isolation import RowRefused
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit (an index row too large)
 PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
 PASSING_STATES = ("25006", "25P03")  # read-only (a fail-over in progress), idle in transaction too long
+UNREACHED = "Is the server up, and are host, port, user, password and database in CONSUMER_DATABASE_URL right?"
+"""At connect libpq keeps the SQLSTATE to itself: a wrong name can't be told from a server that is only starting."""
+UNOPENED = "Is there such a directory, and may this user write to it and to the file? CONSUMER_DATABASE_URL names it."
 SQLITE_PASSING = ("locked", "busy", "disk", "readonly", "i/o", "unable to open")
 
 
@@ -55,7 +58,7 @@ def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefus
     if state.startswith(PASSING_CLASSES) or state in PASSING_STATES:
         return Transient(f"database: {message}")
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return Transient(f"database: {message}")
+        return Transient(f"database: {message}", advice=UNREACHED)
     return Fatal(f"database: {message} (SQLSTATE {state or 'none'})", advice=_advice(state))
 
 
@@ -63,7 +66,8 @@ def _of_sqlite(error: sqlite3.Error, message: str) -> ConsumerError | RowRefused
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
         return RowRefused(message, error)
     if isinstance(error, sqlite3.OperationalError) and any(word in message.lower() for word in SQLITE_PASSING):
-        return Transient(f"database: {message}")
+        advice = UNOPENED if "unable to open" in message.lower() else ""
+        return Transient(f"database: {message}", advice=advice)
     return Fatal(f"database: {message}", advice=_advice("42P01" if "no such" in message else ""))
 
 
