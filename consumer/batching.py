@@ -7,7 +7,8 @@ from consumer.records import ClosedBy
 
 @dataclass(slots=True, frozen=True)
 class BatchLimits:
-    """A batch closes on whichever comes first. Bytes count keys and values; age counts from the first record."""
+    """A batch closes on whichever comes first. Bytes are those of keys, values and headers; age counts from the first
+    record."""
 
     count: int = 1_000
     bytes: int = 16 * 1024 * 1024

@@ -92,22 +92,44 @@ class Ownership:
     def _look_again(self) -> None:
         rows = self._store.positions(self._claims.keys())
         self.lose([source for source, ours in self._claims.items() if not _is_same_title(rows.get(source), ours)])
+        for source in [source for source, ours in self._claims.items() if rows[source].next_offset < ours.next_offset]:
+            self._go_back(source, rows[source])
         self._claims = {source: rows[source] for source in self._claims}
         self._is_doubtful = False
+
+    def _go_back(self, source: TopicPartition, row: Claim) -> None:
+        """The database lost commits (a fail-over, a restore): what it lost is read again, from where it stands now."""
+        log.warning(
+            "the database went back: reading again",
+            partition=str(source),
+            from_offset=self._claims.pop(source).next_offset,
+            to_offset=row.next_offset,
+        )
+        self._assignment.stop(source)
+        self._unclaimed[source] = self._clock.monotonic()
 
     def _claim_all(self, now: float) -> None:
         for source in sorted(due for due, at in self._unclaimed.items() if at <= now):
             try:
-                claim = self._store.claim(source, self._assignment.look_up(source))
+                found = self._assignment.look_up(source)
+            except Transient as error:
+                # A partition without a leader is no reason to leave the others waiting.
+                self._put_off(source, str(error), now)
+                continue
+            try:
+                claim = self._store.claim(source, found)
                 self._assignment.start(source, claim.next_offset)
             except Transient as error:
-                if self._claiming.failed(str(error), now):
-                    log.warning("partition not claimed yet", partition=str(source), waiting_for=str(error))
+                self._put_off(source, str(error), now)
                 return
             self._claims[source] = claim
             del self._unclaimed[source]
             self._claiming.worked()
             log.info("partition claimed", partition=str(source), epoch=claim.epoch, next_offset=claim.next_offset)
+
+    def _put_off(self, source: TopicPartition, why: str, now: float) -> None:
+        if self._claiming.failed(why, now):
+            log.warning("partition not claimed yet", partition=str(source), waiting_for=why)
 
 
 def _is_same_title(row: Claim | None, ours: Claim) -> bool:

@@ -42,11 +42,10 @@ class Source(Protocol):
         """
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Send the next offset of each claim that moved to Kafka, stamped as ours.
+        """Send the next offset of each claim that moved to Kafka, stamped as ours. Does not wait for the answer.
 
-        At most one commit is under way: its answer is awaited before the next one, and by `look_up` and `close`. That
-        a rebalance or an outage is in the way is no error: SQL is right, and the position goes with the next batch.
-        Never raises `Transient`.
+        That a rebalance or an outage is in the way is no error: SQL is right, and the position goes with the next
+        batch. Never raises `Transient`.
         """
 
     def close(self) -> None:

@@ -20,31 +20,39 @@ class Because(StrEnum):
     FIRST_SEEN = "first_seen"
     TAKEN_OVER = "taken_over"
     MOVED_BY_OPERATOR = "moved_by_operator"
+    ROW_LOST = "row_lost"
     TOPIC_RECREATED = "topic_recreated"
 
 
 @dataclass(slots=True, frozen=True)
 class Known:
-    """The partition's row, as far as resuming needs it."""
+    """The partition's row, as far as resuming needs it.
+
+    `obeyed_offset` is the offset without our stamp that was followed last: finding it again, because we died before
+    Kafka had ours, is no news.
+    """
 
     topic_id: str | None
     incarnation: int
     next_offset: int
+    obeyed_offset: int | None = None
 
 
 @dataclass(slots=True, frozen=True)
 class Start:
-    """Where to read from. `skipped` counts the records that will never be read because somebody moved past them."""
+    """Where to read from. `skipped` counts the records that will never be read because somebody moved past them;
+    `obeyed_offset` is the offset without our stamp that Kafka has, and that has been followed."""
 
     next_offset: int
     incarnation: int
     because: Because
     skipped: int = 0
+    obeyed_offset: int | None = None
 
     @property
     def is_loud(self) -> bool:
         """Whether the position is not simply where we left off, so that a person should hear of it."""
-        return self.because in (Because.MOVED_BY_OPERATOR, Because.TOPIC_RECREATED)
+        return self.because in (Because.MOVED_BY_OPERATOR, Because.ROW_LOST, Because.TOPIC_RECREATED)
 
 
 def stamp(claim: Claim) -> str:
@@ -60,20 +68,23 @@ def is_ours(committed: Committed) -> bool:
 def start(known: Known | None, found: Found) -> Start:
     """Decide where to start.
 
-    A new partition starts where its group left it under another consumer, else at the earliest record.
+    A new partition starts where its group left it under another consumer, else at the earliest record. That holds for
+    one that we read before, but whose row is gone, too: the database knows nothing of what was read.
     """
     committed = found.committed
+    theirs = None if committed is None or is_ours(committed) else committed.offset
     if known is None:
-        if committed is None:
-            return Start(found.earliest, 1, Because.FIRST_SEEN)
-        return Start(committed.offset, 1, Because.TAKEN_OVER)
+        if theirs is not None:
+            return Start(theirs, 1, Because.TAKEN_OVER, obeyed_offset=theirs)
+        return Start(found.earliest, 1, Because.FIRST_SEEN if committed is None else Because.ROW_LOST)
     if known.topic_id and found.topic_id and known.topic_id != found.topic_id:
-        return Start(found.earliest, known.incarnation + 1, Because.TOPIC_RECREATED)
-    if committed is None or is_ours(committed) or committed.offset == known.next_offset:
-        return Start(known.next_offset, known.incarnation, Because.RESUMED)
+        return Start(found.earliest, known.incarnation + 1, Because.TOPIC_RECREATED, obeyed_offset=theirs)
+    if theirs is None or theirs in (known.next_offset, known.obeyed_offset):
+        return Start(known.next_offset, known.incarnation, Because.RESUMED, obeyed_offset=theirs)
     return Start(
-        committed.offset,
+        theirs,
         known.incarnation + 1,
         Because.MOVED_BY_OPERATOR,
-        skipped=max(0, committed.offset - known.next_offset),
+        skipped=max(0, theirs - known.next_offset),
+        obeyed_offset=theirs,
     )

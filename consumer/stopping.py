@@ -36,7 +36,8 @@ class Bounds:
     """Whether to go on, and how much to read at a time.
 
     `max_messages`: end after that many records. `until_idle`: end when nothing came for so many seconds; the wait for
-    the first partitions counts only past `joining` seconds. `patience`: how long, once asked to stop, a batch in hand
+    the first partitions counts only past `joining` seconds: longer than a group waits for members that died (its
+    session timeout, 45 s unless set). `patience`: how long, once asked to stop, a batch in hand
     may still be tried.
     """
 
@@ -49,7 +50,7 @@ class Bounds:
         max_messages: int | None = None,
         until_idle: float | None = None,
         patience: float = 20.0,
-        joining: float = 30.0,
+        joining: float = 75.0,
     ) -> None:
         self._limits = limits
         self._stop = stop

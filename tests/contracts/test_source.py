@@ -115,9 +115,8 @@ def test_positions_are_committed_stamped_and_only_when_they_moved(place: Place) 
     assert member.look_up(source).committed is None, "written, though it did not move"
 
     member.commit(claim(source, 1))
-    committed = member.look_up(source).committed
+    committed = until(lambda: member.look_up(source).committed)
     assert committed == Committed(1, stamp(claim(source, 1)[source])) == place.committed(source)
-    assert committed is not None
     assert is_ours(committed)
 
 

@@ -37,6 +37,20 @@ class Group:
         self.started.pop(source, None)
 
 
+class GroupWithout(Group):
+    """One of its partitions has no leader."""
+
+    def __init__(self, leaderless: TopicPartition) -> None:
+        super().__init__()
+        self._leaderless = leaderless
+        self.next = Changes(assigned=frozenset({MEMORIES, OTHER}))
+
+    def look_up(self, source: TopicPartition) -> Found:
+        if source == self._leaderless:
+            raise Transient("no leader")
+        return super().look_up(source)
+
+
 class Rows:
     """The partition rows alone, of a database that may be away."""
 
@@ -184,3 +198,22 @@ def test_a_lost_partition_that_went_elsewhere_is_let_go(ownership: Ownership, gr
     clock.pass_(SETTLING_SECONDS + 1)
     ownership.keep_up()
     assert MEMORIES not in ownership.claims
+
+
+def test_where_the_database_went_back_so_do_we(ownership: Ownership, rows: Rows, group: Group) -> None:
+    """A fail-over or a restore lost commits: their records are read again, not jumped over."""
+    ownership.advance({MEMORIES: 20})
+    rows.rows[MEMORIES] = replace(rows.rows[MEMORIES], next_offset=10)
+    ownership.doubt()
+    assert offsets(ownership.still_to_do(batch(20, 21))) == []
+    ownership.keep_up()
+    assert group.started[MEMORIES] == 10
+    assert ownership.claims[MEMORIES] == Claim(MEMORIES, 2, 10, 1)
+
+
+def test_a_partition_that_can_not_be_looked_up_keeps_no_other_waiting(rows: Rows, clock: HandClock) -> None:
+    group = GroupWithout(MEMORIES)
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    assert ownership.claims.keys() == {OTHER}
+    assert ownership.is_claiming

@@ -70,7 +70,12 @@ class PartitionNotes:
         has none)."""
         return source in self._started and self._committed[source] != offset
 
+    def not_committed(self, source: TopicPartition) -> None:
+        """A position did not reach the group: whatever comes next has moved."""
+        if source in self._committed:
+            self._committed[source] = None
+
     def committed(self, source: TopicPartition, offset: int) -> None:
-        """The group has that position."""
+        """The group has that position, as far as we know."""
         if source in self._committed:
             self._committed[source] = offset

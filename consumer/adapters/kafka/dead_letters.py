@@ -8,7 +8,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.adapters.kafka.config import quiet_config, refusals_told
-from consumer.adapters.kafka.errors import TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.errors import PRODUCER_IS_DEAD, TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
 from consumer.adapters.kafka.lookups import KafkaLookups
 from consumer.deadletters.letter import Letter, Sender, as_reference, write_letter
 from consumer.errors import ConsumerError, Fatal, Transient
@@ -169,7 +169,7 @@ class KafkaDeadLetters:
     def _failure(self, error: KafkaError) -> ConsumerError:
         if error.code() in UNKNOWN_TOPIC:
             return self._no_topic()
-        if error.fatal():
+        if error.fatal() or error.code() == PRODUCER_IS_DEAD:
             # The producer has lost count of what it sent, and is of no more use. The next try has a new one.
             self._producer = None
             return Transient(f"can't send dead letters to {self._topic}: {error.str()}")

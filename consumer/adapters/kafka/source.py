@@ -13,7 +13,6 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaErr
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
-from consumer.adapters.kafka.commit import Commit
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
 from consumer.adapters.kafka.errors import (
     END_OF_PARTITION,
@@ -26,15 +25,13 @@ from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import Fatal, Transient
 from consumer.ports import Clock
-from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Record, TopicPartition
+from consumer.positions import stamp
+from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
 
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.25
 """The longest that a single call waits."""
-
-COMMIT_SECONDS = 5.0
-"""How long the group may take to acknowledge positions. Past it the loop goes on: SQL has them."""
 
 CLOSE_SECONDS = 10.0
 """How long leaving the group may take. Past it the group finds out by itself that we are gone."""
@@ -56,14 +53,13 @@ class KafkaSource:
         self._clock = clock
         self._partitions = PartitionNotes()
         self._carried: list[Record] = []
-        self._commit: Commit | None = None
         self._health = KafkaHealth(clock)
         self._is_closed = False
         # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
-        config = {**consumer_config(bootstrap_servers, group_id, properties), "error_cb": self._health.complain}
+        callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
         with refusals_told():
-            self._consumer = Consumer(config)
+            self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
         self._add = self._consumer.assign if is_eager(properties) else self._consumer.incremental_assign
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
@@ -103,20 +99,30 @@ class KafkaSource:
             self._resume(self._partitions.started.values())
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Send the positions that moved, once the commit before is answered."""
-        self._settle_commit()
+        """Send the positions that moved. What becomes of them is noted when the answer comes, in some later poll.
+
+        Not synchronously: until a commit is answered librdkafka lets no other call return, and a broker that froze
+        answers never. The answer queues behind the records that were fetched ahead, so nobody waits for it.
+        """
         moved = {
             source: claim for source, claim in claims.items() if self._partitions.has_moved(source, claim.next_offset)
         }
-        if moved and self._commit is None:
-            self._commit = Commit(self._consumer, moved)
+        if not moved:
+            return
+        positions = [_kafka(source, claim.next_offset, stamp(claim)) for source, claim in moved.items()]
+        try:
+            self._consumer.commit(offsets=positions, asynchronous=True)
+        except KafkaException as raised:
+            self._not_committed(moved, error_of(raised))
+            return
+        for source, claim in moved.items():
+            self._partitions.committed(source, claim.next_offset)
 
     def close(self) -> None:
         """Leave the group."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._settle_commit()
         leaving = Thread(target=self._leave, name="kafka-leave", daemon=True)
         leaving.start()
         leaving.join(CLOSE_SECONDS)
@@ -128,8 +134,7 @@ class KafkaSource:
         return self._partitions.changes()
 
     def look_up(self, source: TopicPartition) -> Found:
-        """What Kafka knows of a partition, our last commit included."""
-        self._settle_commit()
+        """What Kafka knows of a partition."""
         found = self._positions.found(source)
         self._partitions.found(source, found.committed)
         self._health.well()
@@ -186,13 +191,21 @@ class KafkaSource:
                     message.offset(),  # type: ignore[arg-type]
                     message.key(),
                     message.value(),
-                    message.headers() or (),  # type: ignore[arg-type]
+                    self._headers(message),
                     timestamp_ms if kind else -1,
                 )
             )
         if records:
             self._health.well()
         return records
+
+    def _headers(self, message: Message) -> Headers:
+        """The headers; none where a name is not UTF-8, which the binding can't hold. Not to be asked for twice then."""
+        try:
+            return message.headers() or ()  # type: ignore[return-value]
+        except (UnicodeDecodeError, SystemError):
+            log.warning("headers left out: a name is not UTF-8", topic=message.topic(), offset=message.offset())
+            return ()
 
     def _fill(self, filling: Filling, records: list[Record], since: float) -> list[Record]:
         """As many of the records as fit; the rest is carried to the next batch."""
@@ -218,22 +231,17 @@ class KafkaSource:
             # Only partitions that are not ours any more are refused, and then there is nothing to pause or resume.
             log.debug("not paused or resumed", partitions=_names(sources), reason=error_of(raised).str())
 
-    def _settle_commit(self) -> None:
-        """Wait for the answer to the last commit. One that does not come is left under way, and the loop goes on."""
-        if self._commit is None:
-            return
-        if not self._commit.done(COMMIT_SECONDS):
-            log.warning(
-                "positions not acknowledged by Kafka: SQL has them", partitions=_names(self._commit.next_offsets)
-            )
-            return
-        commit, self._commit = self._commit, None
-        for source, offset in commit.next_offsets.items():
-            if source not in commit.errors:
-                self._partitions.committed(source, offset)
-        for source, error in commit.errors.items():
-            say = log.info if error.code() in NOT_OURS else log.warning
-            say("position not committed to Kafka: SQL has it", partition=str(source), reason=error.str())
+    def _on_commit(self, error: KafkaError | None, positions: list[KafkaPartition]) -> None:
+        for position in positions:
+            if refused := position.error or error:
+                self._not_committed([_ours(position)], refused)
+
+    def _not_committed(self, sources: Iterable[TopicPartition], error: KafkaError) -> None:
+        """The database is right, so a position that Kafka does not have costs nothing; it goes with the next batch."""
+        for source in sources:
+            self._partitions.not_committed(source)
+        say = log.info if error.code() in NOT_OURS else log.warning
+        say("positions not committed to Kafka: SQL has them", partitions=_names(sources), reason=error.str())
 
     def _leave(self) -> None:
         try:
@@ -290,8 +298,8 @@ class KafkaSource:
         )
 
 
-def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID) -> KafkaPartition:
-    return KafkaPartition(source.topic, source.partition, offset)
+def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID, metadata: str = "") -> KafkaPartition:
+    return KafkaPartition(source.topic, source.partition, offset, metadata)
 
 
 def _ours(partition: KafkaPartition) -> TopicPartition:

@@ -30,7 +30,12 @@ def open_engine(url: str, *, connect_timeout: float = 5.0, pool_size: int = 1) -
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         # PgBouncer in transaction mode hands out another server connection each time: nothing may be prepared on one.
-        connect_args={"connect_timeout": max(2, round(connect_timeout)), "prepare_threshold": None, **KEEPALIVES},
+        connect_args={
+            "connect_timeout": max(2, round(connect_timeout)),
+            "prepare_threshold": None,
+            "client_encoding": "utf8",
+            **KEEPALIVES,
+        },
     )
 
 

@@ -11,7 +11,8 @@ from consumer.errors import ConsumerError, Fatal, Transient
 from consumer.isolation import RowRefused
 
 # SQLSTATE classes, https://www.postgresql.org/docs/current/errcodes-appendix.html
-DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit (an index row too large)
+DATA_CLASSES = ("22", "23", "44", "54")  # data exception, integrity, WITH CHECK OPTION, limits (an index row too large)
+RAISED = "P0001"  # a trigger's RAISE EXCEPTION
 PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
 PASSING_STATES = ("25006", "25P03")  # read-only (a fail-over in progress), idle in transaction too long
 UNREACHED = "Is the server up, and are host, port, user, password and database in CONSUMER_DATABASE_URL right?"
@@ -53,7 +54,7 @@ def _ours(error: psycopg.Error | SQLAlchemyError) -> ConsumerError | RowRefused:
 
 def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefused:
     state = error.sqlstate or ""
-    if state.startswith(DATA_CLASSES) or (not state and isinstance(error, psycopg.DataError)):
+    if state.startswith(DATA_CLASSES) or state == RAISED or (not state and isinstance(error, psycopg.DataError)):
         return RowRefused(message, error)
     if state.startswith(PASSING_CLASSES) or state in PASSING_STATES:
         return Transient(f"database: {message}")

@@ -38,7 +38,7 @@ def lock(connection: Connection, group_id: str, source: TopicPartition) -> Row[A
 
 def known(row: Row[Any] | None) -> Known | None:
     """What the decision where to start needs of the row."""
-    return None if row is None else Known(row.topic_id, row.incarnation, row.next_offset)
+    return None if row is None else Known(row.topic_id, row.incarnation, row.next_offset, row.obeyed_offset)
 
 
 def create(
@@ -63,6 +63,7 @@ def create(
             incarnation=start.incarnation,
             epoch=1,
             next_offset=start.next_offset,
+            obeyed_offset=start.obeyed_offset,
             records_read=0,
             skipped=start.skipped,
             moved_at=now,
@@ -85,6 +86,7 @@ def take_over(
         .values(
             epoch=_ROW.epoch + 1,
             next_offset=start.next_offset,
+            obeyed_offset=start.obeyed_offset,
             incarnation=start.incarnation,
             skipped=_ROW.skipped + start.skipped,
             moved_at=now,

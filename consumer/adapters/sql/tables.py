@@ -85,6 +85,7 @@ partitions = Table(
     Column("incarnation", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("next_offset", BigInteger, nullable=False),
+    Column("obeyed_offset", BigInteger),
     Column("records_read", BigInteger, nullable=False),
     Column("stored", BigInteger, nullable=False),
     Column("merged", BigInteger, nullable=False),

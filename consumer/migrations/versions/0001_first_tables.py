@@ -68,6 +68,7 @@ def _partitions() -> None:
         sa.Column("incarnation", sa.Integer, nullable=False),
         sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.Column("next_offset", sa.BigInteger, nullable=False),
+        sa.Column("obeyed_offset", sa.BigInteger),
         sa.Column("records_read", sa.BigInteger, nullable=False),
         sa.Column("stored", sa.BigInteger, nullable=False),
         sa.Column("merged", sa.BigInteger, nullable=False),
