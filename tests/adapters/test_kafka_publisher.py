@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, TopicPartition
 from consumer.adapters.avro import AvroEncoder
 from consumer.adapters.kafka.publisher import KafkaPublisher
 from consumer.devstack.sample_events import events
-from consumer.errors import Transient
+from consumer.errors import SettingsError, Transient
 
 encode = AvroEncoder().encode
 PARTITIONS = 4
@@ -78,3 +78,8 @@ def test_what_nobody_acknowledges_is_counted_as_failed() -> None:
     publisher.publish_raw(b"k", b"v")
     assert publisher.flush() == 0
     assert publisher.failed == 1
+
+
+def test_a_property_that_librdkafka_will_not_have_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match=r"fetch\.min\.bytes"):
+        KafkaPublisher("127.0.0.1:1", "somewhere", encode, {"fetch.min.bytes": "abc"})

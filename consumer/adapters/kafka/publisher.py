@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from consumer.adapters.kafka.config import client_config
+from consumer.adapters.kafka.config import client_config, refusals_told
 from consumer.adapters.kafka.errors import QUEUE_FULL, UNKNOWN_TOPIC, as_error, error_of
 from consumer.errors import Fatal
 from consumer.memory.model import MemoryEvent
@@ -36,9 +36,13 @@ class KafkaPublisher:
         encode: Callable[[MemoryEvent | Raw], bytes],
         properties: Mapping[str, str] | None = None,
     ) -> None:
-        """`properties` are librdkafka's own and win over ours; but writes are idempotent and acknowledged by all."""
+        """`properties` are librdkafka's own and win over ours; but writes are idempotent and acknowledged by all.
+
+        Raises `SettingsError` for one that librdkafka won't have.
+        """
         config = client_config(bootstrap_servers, {**_DEFAULTS, **(properties or {})})
-        self._producer = Producer({**config, "enable.idempotence": True, "acks": "all"})
+        with refusals_told():
+            self._producer = Producer({**config, "enable.idempotence": True, "acks": "all"})
         self._topic = topic
         self._encode = encode
         self.acknowledged = 0
