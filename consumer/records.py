@@ -1,5 +1,6 @@
 """The values that pass between the loop and its ports: records, batches, plans, rejections, claims."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -210,10 +211,17 @@ class Changes:
 
 @dataclass(slots=True, frozen=True)
 class KeptPayload:
-    """A dead letter too large for its topic: the database keeps it whole, the letter says where."""
+    """A dead letter too large for its topic: the database keeps the record whole, the letter says where."""
 
-    letter_id: str
     record: Record
+
+    @property
+    def id(self) -> str:
+        """The record's name and the beginning of its value's SHA-256.
+
+        The name alone would do, were it not that a topic can be made anew, and then has other records of that name.
+        """
+        return f"{self.record.name}-{hashlib.sha256(self.record.value or b'').hexdigest()[:16]}"
 
 
 @dataclass(slots=True)

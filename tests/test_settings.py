@@ -188,6 +188,29 @@ def test_secrets_do_not_show_in_errors_or_in_a_repr() -> None:
     assert secret not in repr(loaded.effective())
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:x@h:notaport/db", "postgresql://h:/db", "postgresql://me:x@[::1/db", "sqlite://file.db"]
+)
+def test_a_database_url_that_leads_nowhere_is_refused(url: str) -> None:
+    assert "must be postgresql://user:password@host:5432/name" in refused({"CONSUMER_DATABASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://",
+        "postgresql+psycopg://me:p#/?:w@db:5432/memories?sslmode=require",
+        "postgresql://me@[::1]:5432/memories",
+        "postgresql:///memories?host=/run/postgresql",
+        "postgresql://db/memories?user=me@corp:x",
+        "sqlite://",
+        "sqlite:////var/lib/memories.db?mode=ro",
+    ],
+)
+def test_a_database_url_may_be_as_short_or_as_odd_as_its_driver_allows(url: str) -> None:
+    assert load(environment={"CONSUMER_DATABASE_URL": url}).settings.database.database_url == url
+
+
 def test_no_two_groups_share_a_name() -> None:
     assert len(FIELDS) == sum(len(model.model_fields) for model in GROUPS.values())
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from consumer.deadletters.headers import ERROR_HEADERS, Header
 from consumer.planning import Planner
 from consumer.ports import Decoder, Store
-from consumer.records import FieldError, Headers, Record, Rejection, Stage
+from consumer.records import FieldError, Headers, KeptPayload, Record, Rejection, Stage
 
 CONNECTOR = "memory-consumer"
 
@@ -92,7 +92,7 @@ def as_reference(letter: Letter, record: Record) -> Letter:
     added = [
         (Header.PAYLOAD_SHA256, _text(hashlib.sha256(value).hexdigest())),
         (Header.PAYLOAD_BYTES, _text(str(len(value)))),
-        (Header.PAYLOAD_AT, _text(kept_at(letter.id))),
+        (Header.PAYLOAD_AT, _text(f"kept_payloads/{KeptPayload(record).id}")),
     ]
     key, headers, without = letter.key, letter.headers, []
     if len(key or b"") > KEPT_KEY_BYTES:
@@ -104,11 +104,6 @@ def as_reference(letter: Letter, record: Record) -> Letter:
     if without:
         added.append((Header.PAYLOAD_WITHOUT, _text(",".join(without))))
     return replace(letter, key=key, value=b"", headers=[*headers, *added])
-
-
-def kept_at(letter_id: str) -> str:
-    """Where the database keeps the record of a letter that was too large for its topic."""
-    return f"kept_payloads/{letter_id}"
 
 
 def headers_size(headers: Headers) -> int:

@@ -40,10 +40,12 @@ Topics = Annotated[
     Field(min_length=1),
     Words("names of different topics, separated by commas"),
 ]
+_SQLITE_URL = r"sqlite://([/?].*)?"
+_POSTGRES_URL = r"postgresql(\+psycopg)?://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d{1,5})?([/?].*)?"
 DatabaseUrl = Annotated[
     str,
-    StringConstraints(pattern=r"^(sqlite|postgresql(\+psycopg)?)://.*$"),
-    Words("postgresql://user:password@host/name or sqlite:///file"),
+    StringConstraints(pattern=f"^({_SQLITE_URL}|{_POSTGRES_URL})$"),
+    Words("postgresql://user:password@host:5432/name or sqlite:///file"),
 ]
 RedisUrl = Annotated[
     str,

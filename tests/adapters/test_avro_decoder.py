@@ -118,6 +118,14 @@ def test_no_damage_to_an_event_is_an_exception(data: st.DataObject) -> None:
     assert isinstance(decoder.decode(record(GOOD[:start] + put + GOOD[end:])), MemoryEvent | Rejection)
 
 
+def test_no_damage_makes_a_deletion() -> None:
+    """A deletion is for ever. fastavro takes the index -1 of the enum for its last symbol, which is DELETED."""
+    deletion = encode(raw_with({"event_type": "DELETED", "memory": None}))
+    place = deletion.index(b"\x04", 5 + 1 + 36)
+    assert isinstance(decoder.decode(record(deletion)), MemoryEvent)
+    assert rejected(deletion[:place] + b"\x01" + deletion[place + 1 :]).code == "malformed"
+
+
 def test_a_schema_that_can_not_be_asked_for_now_is_no_fault_of_the_data() -> None:
     class Away:
         def by_id(self, schema_id: int) -> WriterSchema | None:

@@ -52,13 +52,14 @@ NEW_TOPIC = Found(topic_id="t-1", committed=None, earliest=0, end=0)
 
 
 class Desk:
-    """A store with one partition claimed, and a dead-letter topic that is a list."""
+    """A store with one partition claimed, and a dead-letter topic that is a list; `kept` are too large for it."""
 
     def __init__(self, engine: Engine, group: str = "g") -> None:
         self.engine = engine
         self.group = group
         self.store = SqlStore(engine, group, HandClock())
         self.letters: list[Rejection] = []
+        self.kept: list[KeptPayload] = []
         self.claims: dict[TopicPartition, Claim] = {}
 
     def claim(self, source: TopicPartition = MEMORIES, found: Found = NEW_TOPIC) -> Claim:
@@ -67,7 +68,7 @@ class Desk:
 
     def settle(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
         self.letters.extend(rejections)
-        return []
+        return self.kept
 
     def write(self, events: Sequence[MemoryEvent] | Plan, *, suspicious: bool = True) -> Written:
         """Write events where the partition stands; without suspicion nothing is looked up beforehand."""
@@ -297,10 +298,20 @@ class TestPositions:
         large = record(0, value=b"\x00\xff" * 10)
         bad = Rejection(large, Category.VALIDATION, "record_too_large", "x", "", Stage.VALUE_CONVERTER)
         batch = plan([], rejections=[bad])
-        desk.store.write(batch, [], desk.claims, lambda _: [KeptPayload(large.name, large)])
+        desk.store.write(batch, [], desk.claims, lambda _: [KeptPayload(large)])
         with desk.engine.connect() as connection:
             row = connection.execute(select(kept_payloads)).one()
-        assert (row.letter_id, row.key, row.value) == ("memories-0-0", b"k", b"\x00\xff" * 10)
+        assert (row.payload_id, row.key, row.value) == (KeptPayload(large).id, b"k", b"\x00\xff" * 10)
+
+    def test_the_payloads_of_a_topic_made_anew_are_kept_beside_the_earlier_ones(self, desk: Desk) -> None:
+        for value in (b"A", b"B", b"A"):
+            large = record(0, value=value)
+            bad = Rejection(large, Category.VALIDATION, "record_too_large", "x", "", Stage.VALUE_CONVERTER)
+            desk.claim(found=Found(f"t-{value!r}-{desk.claims[MEMORIES].epoch}", None, earliest=0, end=1))
+            desk.kept = [KeptPayload(large)]
+            desk.store.write(plan([], rejections=[bad]), [], desk.claims, desk.settle)
+        with desk.engine.connect() as connection:
+            assert set(connection.scalars(select(kept_payloads.c.value))) == {b"A", b"B"}
 
     def test_groups_share_the_ledger_and_count_apart(self, desk: Desk) -> None:
         other = Desk(desk.engine, "h")

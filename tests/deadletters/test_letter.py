@@ -192,7 +192,7 @@ def test_a_reference_says_where_the_payload_lies() -> None:
         *letter.headers,
         ("dlq.payload_sha256", hashlib.sha256(b"v" * 5_000_000).hexdigest().encode()),
         ("dlq.payload_bytes", b"5000000"),
-        ("dlq.payload_at", b"kept_payloads/memories-3-42"),
+        ("dlq.payload_at", b"kept_payloads/memories-3-42-066e2b1ee599a3c8"),
     ]
 
 

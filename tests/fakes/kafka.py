@@ -376,7 +376,7 @@ class FakeDeadLetters:
         for rejection in rejections:
             letter = write_letter(rejection, self._sender, self._now(), None)
             if letter.size > self._topic_of_letters().max_message_bytes:
-                kept.append(KeptPayload(letter.id, rejection.record))
+                kept.append(KeptPayload(rejection.record))
                 letter = as_reference(letter, rejection.record)
                 if letter.size > self._topic_of_letters().max_message_bytes:
                     raise Fatal(f"the dead-letter topic {self._topic} refuses even a letter as too large")

@@ -4,7 +4,7 @@ import traceback
 from io import BytesIO
 from typing import Any
 
-from fastavro import schemaless_reader
+from fastavro import schemaless_reader, schemaless_writer
 from fastavro.read import SchemaResolutionError
 
 from consumer.adapters.avro import rejections
@@ -44,10 +44,29 @@ def _decode(record: Record, value: bytes, schema: WriterSchema) -> MemoryEvent |
         return rejections.undecodable(record, schema.schema_id, _code(error), error, traceback.format_exc())
     if stream.tell() != len(value):
         return rejections.trailing_bytes(record, schema.schema_id, len(value) - stream.tell())
+    if raw["event_type"] == "DELETED" and not _is_as_written(raw, value, schema):
+        return rejections.undecodable(record, schema.schema_id, "malformed", _NotAsWritten(), "")
     checked = validate(raw)
     if isinstance(checked, tuple):
         return rejections.invalid_event(record, schema.schema_id, checked)
     return checked
+
+
+class _NotAsWritten(ValueError):
+    """The bytes are not those that a writer makes of this value."""
+
+
+def _is_as_written(raw: Any, value: bytes, schema: WriterSchema) -> bool:
+    """Whether writing the value again gives the same bytes.
+
+    fastavro counts a negative index of an enum or a union from the end, so that a damaged event may come out as a
+    valid one. For most that is bad luck; a deletion is for ever, and its event is short.
+    """
+    if schema.reader is not None:
+        return True
+    again = BytesIO()
+    schemaless_writer(again, schema.writer, raw)
+    return again.getbuffer() == memoryview(value)[HEADER_BYTES:]
 
 
 def _code(error: Exception) -> str:

@@ -124,7 +124,7 @@ class KafkaDeadLetters:
                 f"the dead-letter topic {self._topic} refuses even a letter without its payload as too large",
                 advice=f"Raise the topic's max.message.bytes (kafka-configs --alter) to {DEFAULT_MAX_MESSAGE_BYTES}.",
             )
-        return [KeptPayload(letter.id, records[letter.id]) for letter in oversized]
+        return [KeptPayload(records[letter.id]) for letter in oversized]
 
     def _deliver(self, letters: Sequence[Letter], until: float) -> list[Letter]:
         """Send letters and wait for the broker's word on each; returns those that were refused for their size."""

@@ -40,10 +40,10 @@ def open_engine(url: str, *, connect_timeout: float = 5.0, pool_size: int = 1) -
 
 
 def _parse(url: str) -> URL:
-    advice = "Use postgresql://user:password@host/name or sqlite:///path/to/file.db"
+    advice = "Use postgresql://user:password@host:5432/name or sqlite:///path/to/file.db"
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the second, of a port that is no number
         raise SettingsError("CONSUMER_DATABASE_URL is not a database URL", advice=advice) from error
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
         raise SettingsError(

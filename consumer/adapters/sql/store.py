@@ -85,7 +85,7 @@ class SqlStore:
             return
         rows = [
             {
-                "letter_id": payload.letter_id,
+                "payload_id": payload.id,
                 "key": payload.record.key,
                 "value": payload.record.value,
                 "headers": [[name, None if value is None else value.hex()] for name, value in payload.record.headers],

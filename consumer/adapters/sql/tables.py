@@ -126,7 +126,7 @@ position_changes = Table(
 kept_payloads = Table(
     "kept_payloads",
     metadata,
-    Column("letter_id", String(320), primary_key=True),
+    Column("payload_id", String(320), primary_key=True),
     Column("key", LargeBinary),
     Column("value", LargeBinary),
     Column("headers", Json, nullable=False),

@@ -113,7 +113,7 @@ def _position_changes() -> None:
 def _kept_payloads() -> None:
     op.create_table(
         "kept_payloads",
-        sa.Column("letter_id", sa.String(320), primary_key=True),
+        sa.Column("payload_id", sa.String(320), primary_key=True),
         sa.Column("key", sa.LargeBinary),
         sa.Column("value", sa.LargeBinary),
         sa.Column("headers", Json, nullable=False),
