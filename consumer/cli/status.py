@@ -96,7 +96,7 @@ def _cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
         f"{told['last_batch_seconds']:.3f}",
         told["last_closed_by"],
         told["filter_trouble"] or "in use",
-        told["last_trouble"],
+        told["waiting_for"] or told["last_trouble"],
     )
 
 
