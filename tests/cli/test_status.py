@@ -35,7 +35,11 @@ def test_the_state_is_one_word_for_programs(options: list[str]) -> None:
     ended = run.invoke(app, ["status", "--json", *options])
     assert ended.exit_code == 0, ended.output
     consumers = json.loads(ended.stdout)["consumers"]
-    assert {each["consumer_id"]: each["state"] for each in consumers} == {"alive": "running", "stuck": "waiting", "dead": "silent"}
+    assert {each["consumer_id"]: each["state"] for each in consumers} == {
+        "alive": "running",
+        "stuck": "waiting",
+        "dead": "silent",
+    }
 
 
 def test_people_are_told_for_how_long_a_consumer_is_silent(options: list[str]) -> None:
