@@ -18,6 +18,7 @@ class Planner:
         """Decode and validate every record. Never raises for bad data."""
         arrivals: list[Arrival] = []
         rejections: list[Rejection] = []
+        strange_keys = 0
         latest = now + self._max_ahead
         for record in batch.records:
             decoded = self._too_large(record) or self._decoder.decode(record)
@@ -27,7 +28,8 @@ class Planner:
                 rejections.append(self._from_the_future(record, decoded.occurred_at, now))
             else:
                 arrivals.append(Arrival(record, decoded))
-        return Plan(arrivals, rejections, batch.next_offsets())
+                strange_keys += record.key != decoded.memory_id.encode()
+        return Plan(arrivals, rejections, batch.next_offsets(), strange_keys)
 
     def _too_large(self, record: Record) -> Rejection | None:
         if record.size <= self._max_record_bytes:

@@ -129,12 +129,14 @@ class Arrival(NamedTuple):
 class Plan:
     """A batch, decoded and validated: every record is exactly one arrival or one rejection.
 
-    Arrivals keep the order of the batch.
+    Arrivals keep the order of the batch. `strange_keys` counts events whose Kafka key is not their memory's id: they
+    are processed, but Kafka keeps no order between them.
     """
 
     arrivals: list[Arrival]
     rejections: list[Rejection]
     next_offsets: Mapping[TopicPartition, int]
+    strange_keys: int = 0
 
     def event_ids(self) -> list[UUID]:
         """The ids of all arrivals, in order, repetitions included."""
@@ -237,6 +239,7 @@ class Written:
     event_ids: list[UUID] = field(default_factory=list)
     confirmed: int = 0
     false_alarms: int = 0
+    strange_keys: int = 0
 
 
 def at_or_above(records: Iterable[Record], next_offsets: Mapping[TopicPartition, int]) -> list[Record]:

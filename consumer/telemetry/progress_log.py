@@ -27,6 +27,7 @@ class ProgressLog:
         self._records += len(batch)
         self._busy += seconds
         self._closed_by[batch.closed_by.value] += 1
+        self._strange_keys += written.strange_keys
         for outcome, count in written.tally.items():
             self._outcomes[outcome.category] += count
         if self._clock.monotonic() - self._since >= self._every:
@@ -49,10 +50,16 @@ class ProgressLog:
             closed_by=dict(self._closed_by),
             outcomes=dict(self._outcomes),
         )
+        if self._strange_keys:
+            log.warning(
+                "keys that are not the memory's id: Kafka keeps no order between events of such a memory",
+                records=self._strange_keys,
+            )
 
     def _start_afresh(self) -> None:
         self._since = self._clock.monotonic()
         self._records = 0
         self._busy = 0.0
+        self._strange_keys = 0
         self._closed_by: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from consumer.ports import Clock
-from consumer.records import Batch, Written
+from consumer.records import Batch, Tally, Written
 
 MINUTE = 60
 """Seconds over which the rate is taken."""
@@ -19,7 +19,8 @@ class Snapshot:
     """One consumer at one moment. Counts are since it started.
 
     `outcomes` counts records by category (created, same_event, validation ...). `confirmed` and `false_alarms` are
-    suspects of the filter that were known to the database, and that were not. `waiting_for` is why the loop stands
+    suspects of the filter that were known to the database, and that were not. `strange_keys` counts events whose Kafka
+    key is not their memory's id. `waiting_for` is why the loop stands
     still just now; `last_trouble` is the latest such reason, also when it is over.
     """
 
@@ -30,6 +31,7 @@ class Snapshot:
     outcomes: Mapping[str, int] | None = None
     confirmed: int = 0
     false_alarms: int = 0
+    strange_keys: int = 0
     last_batch_at: datetime | None = None
     last_batch_size: int = 0
     last_batch_seconds: float = 0.0
@@ -54,21 +56,21 @@ class Statistics:
         self._clock = clock
         self._lock = Lock()
         self._rate = Rate(clock.monotonic())
-        self._outcomes: Counter[str] = Counter()
+        self._outcomes: Tally = Counter()
         self._now = Snapshot(started_at=clock.now())
 
     def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
         """Count a batch; whatever was waited for is over."""
         with self._lock:
             self._rate.add(len(batch), self._clock.monotonic())
-            for outcome, count in written.tally.items():
-                self._outcomes[outcome.category] += count
+            self._outcomes.update(written.tally)
             self._now = replace(
                 self._now,
                 records=self._now.records + len(batch),
                 batches=self._now.batches + 1,
                 confirmed=self._now.confirmed + written.confirmed,
                 false_alarms=self._now.false_alarms + written.false_alarms,
+                strange_keys=self._now.strange_keys + written.strange_keys,
                 last_batch_at=self._clock.now(),
                 last_batch_size=len(batch),
                 last_batch_seconds=seconds,
@@ -95,9 +97,21 @@ class Statistics:
             return replace(
                 self._now,
                 records_per_second=self._rate.per_second(self._clock.monotonic()),
-                outcomes=dict(self._outcomes),
+                outcomes=self._by_category(),
                 filter_trouble=filter_trouble,
             )
+
+    def totals(self) -> dict[str, Any]:
+        """What was done since the start: the records, and how they ended (`stored/created`, ...)."""
+        with self._lock:
+            outcomes = {f"{kind}/{category}": count for (kind, category), count in sorted(self._outcomes.items())}
+            return {"records": self._now.records, "outcomes": outcomes}
+
+    def _by_category(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for outcome, count in self._outcomes.items():
+            counts[outcome.category] += count
+        return dict(counts)
 
 
 class Rate:

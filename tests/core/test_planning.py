@@ -44,3 +44,9 @@ def test_a_record_over_the_limit_is_not_even_decoded() -> None:
     plan = planner(max_record_bytes=10).plan(Batch([exact, over], ClosedBy.COUNT), NOON)
     assert [arrival.record for arrival in plan.arrivals] == [exact]
     assert [rejection.code for rejection in plan.rejections] == ["record_too_large"]
+
+
+def test_keys_that_are_not_the_memory_s_id_are_counted() -> None:
+    named = record(0)._replace(key=b"m1")
+    plan = planner().plan(Batch([named, record(2), record(4)._replace(key=None)], ClosedBy.COUNT), NOON)
+    assert (len(plan.arrivals), plan.strange_keys) == (3, 2)

@@ -73,6 +73,7 @@ class SqlStore:
             [*verdicts.accepted, *known],
             confirmed=len(known & set(suspects)),
             false_alarms=len(set(suspects) - known),
+            strange_keys=plan.strange_keys,
         )
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
