@@ -85,14 +85,17 @@ def test_a_schema_directory_that_is_none_is_refused(environment: Names, tmp_path
 
 
 def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Names) -> None:
-    variables = environment(batch_size="40", log_level="warning")
+    variables = environment(batch_size="40", log_format="json")
     kafka = KafkaSettings(kafka_bootstrap_servers=variables["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"])
     publisher = app.publisher(kafka, variables["CONSUMER_TOPICS"])
     for sample in disorderly(300, 7, app.event_encoder()):
         publisher.publish_raw(sample.key, sample.value)
     assert publisher.flush() == 300
 
-    assert command(variables, "run", "--max-messages", "100").returncode == 0
+    bounded = command(variables, "run", "--max-messages", "100")
+    assert bounded.returncode == 0, bounded.stderr
+    (stopped,) = [line for line in map(json.loads, bounded.stderr.splitlines()) if line["message"] == "stopped"]
+    assert stopped["records"] == sum(stopped["outcomes"].values()) == 100
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]).total() == 100
     ended = command(variables, "run", "--until-idle", "1")

@@ -57,17 +57,19 @@ def run(
     import structlog
 
     from consumer.app.consuming import consumer
+    from consumer.process.clock import SystemClock
     from consumer.process.signals import stopping_on_signals
     from consumer.stopping import Stop
+    from consumer.telemetry.statistics import Statistics
 
-    log, stop = structlog.get_logger(__name__), Stop()
+    log, stop, done = structlog.get_logger(__name__), Stop(), Statistics(SystemClock())
     with (
         stopping_on_signals(stop),
-        consumer(settings, stop, until_idle=until_idle, max_messages=max_messages) as worker,
+        consumer(settings, stop, observers=[done], until_idle=until_idle, max_messages=max_messages) as worker,
     ):
         log.info("consuming", topics=settings.kafka.topics, group=settings.kafka.group_id)
         worker.run()
-        log.info("stopped", reason=stop.reason or "nothing left to do")
+        log.info("stopped", reason=stop.reason or "nothing left to do", **done.totals())
 
 
 def _same_options(context: typer.Context) -> list[str]:

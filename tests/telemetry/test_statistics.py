@@ -53,6 +53,12 @@ def test_batches_add_up(statistics: Statistics, clock: HandClock) -> None:
     assert snapshot.records_per_second == pytest.approx(8 / 20)
 
 
+def test_the_totals_name_each_outcome_in_full(statistics: Statistics) -> None:
+    statistics.batch_done(batch(5), written(created=4, known=1), 0.2)
+    statistics.batch_done(batch(2), written(created=2), 0.1)
+    assert statistics.totals() == {"records": 7, "outcomes": {"duplicates/same_event": 1, "stored/created": 6}}
+
+
 def test_a_wait_is_told_from_when_it_began_and_ends_with_a_batch(statistics: Statistics, clock: HandClock) -> None:
     statistics.waiting("the database is away")
     clock.pass_(30)
