@@ -241,6 +241,21 @@ def test_one_bad_row_costs_a_logarithm_of_attempts(desk: Desk) -> None:
     assert attempts <= 10 + 2
 
 
+def test_a_savepoint_that_was_rolled_back_to_is_let_go(desk: Desk) -> None:
+    """PostgreSQL gets slower with each that is left open."""
+    desk.forbid("poison")
+    seen: Counter[str] = Counter()
+
+    def count(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen[statement.split(maxsplit=1)[0]] += 1
+
+    event.listen(desk.engine, "before_cursor_execute", count)
+    events = [told(f"e{n}", f"m{n}", content="poison") for n in range(5)]
+    assert desk.write(events).tally == {DATABASE: 5}
+    assert seen["ROLLBACK"] >= 5
+    assert seen["SAVEPOINT"] == seen["RELEASE"]
+
+
 class TestPositions:
     """The partition row is the truth."""
 
