@@ -14,12 +14,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
-from consumer.adapters.kafka.errors import (
-    END_OF_PARTITION,
-    NOT_OURS,
-    OUT_OF_RANGE,
-    error_of,
-)
+from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, error_of
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
