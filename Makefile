@@ -15,7 +15,7 @@ READY_TO_TEST := $(VENV)/.ready-to-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint proof bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ lint: $(READY_TO_TEST) ## Ruff, its formatter, and mypy
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo "Not formatted. Mend it with: $(BIN)/ruff format" >&2; exit 1; }
 	@$(BIN)/mypy
+
+proof: $(READY_TO_TEST) ## The long tests of what happens when things fail
+	@$(BIN)/python -m pytest -m proof
 
 bench: $(READY_TO_TEST) ## Events per second on real Kafka and PostgreSQL, beside the bare loop
 	@$(BIN)/python -m tests.bench
