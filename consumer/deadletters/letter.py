@@ -1,20 +1,20 @@
 """A rejection into a dead letter. Pure: the time and the failing span are passed in.
 
 The letter is the record as it was read, key, value and headers untouched and in order, with headers added that say what
-went wrong, in Kafka Connect's words and in our own. Whatever could grow without bound is capped, because a letter that
-its topic refuses would stop the consumer.
+went wrong, in Kafka Connect's words and in our own. Whatever of ours could grow without bound is capped; what its topic
+refuses all the same is made smaller, see `consumer.deadletters.shortening`.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from consumer.deadletters.earlier import earlier_failures
 from consumer.deadletters.headers import ERROR_HEADERS, Header
 from consumer.planning import Planner
 from consumer.ports import Decoder, Store
-from consumer.records import FieldError, Headers, KeptPayload, Record, Rejection, Stage
+from consumer.records import FieldError, Headers, Record, Rejection, Stage
 
 CONNECTOR = "memory-consumer"
 
@@ -22,13 +22,6 @@ TEXT_BYTES = 2 * 1024
 STACKTRACE_BYTES = 8 * 1024
 ERRORS_BYTES = 16 * 1024
 """The most that a message or an advice, a stack trace, and the list of field errors may take."""
-
-KEPT_KEY_BYTES = 16 * 1024
-KEPT_HEADERS_BYTES = 64 * 1024
-"""The most of a record's key and headers that the letter repeats when the database keeps the record."""
-
-CARRIED_BYTES = 32
-"""The most that a header taken over from an earlier letter may have: a time, or a number."""
 
 RECORD_OVERHEAD_BYTES = 128
 """More than Kafka's framing adds to a batch of one record: 61 bytes for the batch, at most 36 for the record."""
@@ -82,30 +75,6 @@ def write_letter(rejection: Rejection, sender: Sender, now: datetime, traceparen
     )
 
 
-def as_reference(letter: Letter, record: Record) -> Letter:
-    """The same letter without the record's value, for a topic that refuses its size: it says where the record is kept.
-
-    The value is empty rather than null: a null would be a tombstone where the topic is compacted. A key or headers
-    that are large themselves are left to the database as well, and the letter says so.
-    """
-    value = record.value or b""
-    added = [
-        (Header.PAYLOAD_SHA256, _text(hashlib.sha256(value).hexdigest())),
-        (Header.PAYLOAD_BYTES, _text(str(len(value)))),
-        (Header.PAYLOAD_AT, _text(f"kept_payloads/{KeptPayload(record).id}")),
-    ]
-    key, headers, without = letter.key, letter.headers, []
-    if len(key or b"") > KEPT_KEY_BYTES:
-        key = None
-        without.append("key")
-    if headers_size(record.headers) > KEPT_HEADERS_BYTES:
-        headers = headers[len(_without_earlier_failure(record.headers)) :]
-        without.append("headers")
-    if without:
-        added.append((Header.PAYLOAD_WITHOUT, _text(",".join(without))))
-    return replace(letter, key=key, value=b"", headers=[*headers, *added])
-
-
 def headers_size(headers: Headers) -> int:
     """Bytes that the headers take at most on the wire."""
     return sum(HEADER_OVERHEAD_BYTES + len(name.encode()) + len(value or b"") for name, value in headers)
@@ -135,38 +104,26 @@ def _connect_headers(rejection: Rejection, sender: Sender) -> list[tuple[str, by
 def _own_headers(
     rejection: Rejection, sender: Sender, now: datetime, traceparent: str | None
 ) -> list[tuple[str, bytes]]:
-    earlier = dict(rejection.record.headers)
+    earlier = earlier_failures(rejection.record.headers, now)
     failed_at = _text(now.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
     headers: list[tuple[str, bytes]] = [
         (Header.ID, _text(rejection.record.name)),
         (Header.CATEGORY, _text(rejection.category)),
         (Header.CODE, _text(rejection.code)),
         (Header.ADVICE, _text(rejection.advice)),
-        (Header.ATTEMPTS, _text(str(_earlier_attempts(earlier) + 1))),
-        (Header.FIRST_FAILED_AT, _carried(earlier, Header.FIRST_FAILED_AT) or failed_at),
+        (Header.ATTEMPTS, _text(str(earlier.attempts + 1))),
+        (Header.FIRST_FAILED_AT, earlier.first_failed_at or failed_at),
         (Header.FAILED_AT, failed_at),
         (Header.GROUP, _text(sender.group)),
         (Header.ERRORS, _errors_json(rejection.errors)),
     ]
     if rejection.schema_id is not None:
         headers.append((Header.SCHEMA_ID, _text(str(rejection.schema_id))))
-    if timestamp := _carried(earlier, Header.TIMESTAMP) or _timestamp(rejection.record):
+    if timestamp := earlier.timestamp or _timestamp(rejection.record):
         headers.append((Header.TIMESTAMP, timestamp))
     if traceparent:
         headers.append((Header.TRACEPARENT, _text(traceparent)))
     return headers
-
-
-def _carried(earlier: Mapping[str, bytes | None], name: str) -> bytes | None:
-    """What an earlier letter said of the first failure. Anybody may set a header: an absurd one is not believed."""
-    value = earlier.get(name)
-    return value if value is not None and len(value) <= CARRIED_BYTES else None
-
-
-def _earlier_attempts(earlier: Mapping[str, bytes | None]) -> int:
-    """How often the record failed before."""
-    value = _carried(earlier, Header.ATTEMPTS)
-    return int(value) if value is not None and value.isdigit() else 0
 
 
 def _timestamp(record: Record) -> bytes | None:

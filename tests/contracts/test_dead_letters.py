@@ -167,6 +167,18 @@ def test_a_letter_too_large_for_its_topic_goes_as_a_reference_and_the_rest_as_th
     assert dict(letters[b"memories-0-2"].headers)[Header.PAYLOAD_BYTES] == b"200000"
 
 
+def test_a_record_with_huge_headers_has_a_letter_in_the_smallest_topic(post: Callable[..., Post]) -> None:
+    place = post(max_message_bytes="10000")
+    large = rejection(1, b"x" * 20_000, headers=[("h", b"h" * 100_000)])
+
+    kept = place.letters().send([large, rejection(2, b"x"), rejection(3, b"x" * 5_000)])
+
+    assert [each.record for each in kept] == [large.record]
+    letters = {dict(record.headers)[Header.ID]: dict(record.headers) for record in place.read(3)}
+    assert letters[b"memories-0-1"][Header.PAYLOAD_WITHOUT] == b"headers"
+    assert "h" not in letters[b"memories-0-1"]
+
+
 def test_a_topic_too_small_for_any_letter_stops_the_consumer(post: Callable[..., Post]) -> None:
     with pytest.raises(Fatal, match="too large"):
         post(max_message_bytes="600").letters().send([rejection(1, b"x")])

@@ -1,6 +1,5 @@
 """What a dead letter says."""
 
-import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,13 +9,10 @@ import pytest
 from consumer.deadletters.headers import Header
 from consumer.deadletters.letter import (
     ERRORS_BYTES,
-    KEPT_HEADERS_BYTES,
-    KEPT_KEY_BYTES,
     STACKTRACE_BYTES,
     TEXT_BYTES,
     Letter,
     Sender,
-    as_reference,
     write_letter,
 )
 from consumer.records import Category, FieldError, Headers, Record, Rejection, Stage, TopicPartition
@@ -145,10 +141,40 @@ def test_a_letter_that_fails_again_sheds_the_earlier_failure_and_counts_it() -> 
     assert not headers.keys() & {Header.TRACEPARENT, Header.RETRY_AFTER}
 
 
-@pytest.mark.parametrize("absurd", [None, b"", b"many", b"-1", b"9" * 5000, "²".encode()])
-def test_an_absurd_count_of_attempts_is_not_believed(absurd: bytes | None) -> None:
-    headers = headers_of(write(replace(REJECTION, record=record(headers=[(Header.ATTEMPTS, absurd)]))))
-    assert headers[Header.ATTEMPTS] == b"1"
+@pytest.mark.parametrize("attempts", [None, b"", b"many", b"-1", b"0", b"1000000", b"9" * 5000, "²".encode()])
+def test_an_absurd_count_of_attempts_is_not_believed(attempts: bytes | None) -> None:
+    assert _told({Header.ATTEMPTS: attempts}) == (b"1", b"2026-03-04T05:06:07.089Z")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *(None, b"", b"yesterday", b"\xff", b"9" * 5000),
+        *(b"2026-03-04", b"2026-03-04T05:06:07", b"2026-13-01T00:00:00Z"),
+        *(b"2026-03-04T05:06:07.090Z", b"9999-12-31T23:59:59-14:00"),
+    ],
+)
+def test_a_first_failure_in_no_time_or_in_the_future_is_not_believed(moment: bytes | None) -> None:
+    assert _told({Header.FIRST_FAILED_AT: moment}) == (b"1", b"2026-03-04T05:06:07.089Z")
+
+
+def test_an_earlier_failure_that_can_be_true_is_believed() -> None:
+    assert _told({}) == (b"8", b"2026-03-01T00:00:00Z")
+    assert _told({Header.ATTEMPTS: b"999999"}) == (b"1000000", b"2026-03-01T00:00:00Z")
+    assert _told({Header.FIRST_FAILED_AT: b"0001-01-01T00:00:00+14:00"}) == (b"8", b"0001-01-01T00:00:00+14:00")
+
+
+@pytest.mark.parametrize("timestamp", [None, b"", b"noon", b"-1", b"9" * 5000])
+def test_an_absurd_timestamp_is_not_taken_over(timestamp: bytes | None) -> None:
+    letter = write(replace(REJECTION, record=record(headers=[(Header.TIMESTAMP, timestamp)])))
+    assert headers_of(letter)[Header.TIMESTAMP] == b"1700000000123"
+
+
+def _told(forged: dict[str, bytes | None]) -> tuple[bytes | None, bytes | None]:
+    """Count and first moment of a letter whose record tells of seven failures, some of it changed."""
+    told = {Header.ATTEMPTS: b"7", Header.FIRST_FAILED_AT: b"2026-03-01T00:00:00Z", **forged}
+    headers = headers_of(write(replace(REJECTION, record=record(headers=list(told.items())))))
+    return headers[Header.ATTEMPTS], headers[Header.FIRST_FAILED_AT]
 
 
 def test_texts_and_traces_are_cut_between_characters() -> None:
@@ -179,30 +205,3 @@ def test_a_letter_is_never_smaller_than_it_says() -> None:
     letter = write()
     on_the_wire = sum(len(name) + len(value or b"") for name, value in letter.headers) + len(b"key") + 2
     assert letter.size > on_the_wire
-
-
-def test_a_reference_says_where_the_payload_lies() -> None:
-    big = record(value=b"v" * 5_000_000)
-    letter = write(replace(REJECTION, record=big))
-    reference = as_reference(letter, big)
-
-    assert reference.value == b"", "not null, which would be a tombstone"
-    assert (reference.key, reference.id, reference.partition) == (b"key", letter.id, 3)
-    assert reference.headers == [
-        *letter.headers,
-        ("dlq.payload_sha256", hashlib.sha256(b"v" * 5_000_000).hexdigest().encode()),
-        ("dlq.payload_bytes", b"5000000"),
-        ("dlq.payload_at", b"kept_payloads/memories-3-42-066e2b1ee599a3c8"),
-    ]
-
-
-def test_a_large_key_and_large_headers_are_left_out_of_a_reference_too() -> None:
-    big = record(key=b"k" * (KEPT_KEY_BYTES + 1), headers=[("h", b"h" * KEPT_HEADERS_BYTES)])
-    letter = write(replace(REJECTION, record=big))
-    reference = as_reference(letter, big)
-
-    assert reference.key is None
-    assert headers_of(reference)[Header.PAYLOAD_WITHOUT] == b"key,headers"
-    assert "h" not in headers_of(reference)
-    assert headers_of(reference)[Header.ID] == b"memories-3-42"
-    assert reference.size < 40_000

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from consumer.batching import BatchLimits, Filling
-from consumer.deadletters.letter import Letter, Sender, as_reference, write_letter
+from consumer.deadletters.letter import Letter, Sender, write_letter
+from consumer.deadletters.shortening import SHORTENINGS
 from consumer.errors import Fatal, Transient
 from consumer.positions import stamp
 from consumer.records import (
@@ -374,15 +375,24 @@ class FakeDeadLetters:
         """Append a letter for each."""
         kept = []
         for rejection in rejections:
-            letter = write_letter(rejection, self._sender, self._now(), None)
-            if letter.size > self._topic_of_letters().max_message_bytes:
+            whole = write_letter(rejection, self._sender, self._now(), None)
+            letter = self._fitting(whole, rejection.record)
+            if letter is not whole:
                 kept.append(KeptPayload(rejection.record))
-                letter = as_reference(letter, rejection.record)
-                if letter.size > self._topic_of_letters().max_message_bytes:
-                    raise Fatal(f"the dead-letter topic {self._topic} refuses even a letter as too large")
             self.before_each(letter)
             self._append(letter)
         return kept
+
+    def _fitting(self, letter: Letter, record: Record) -> Letter:
+        """The longest form that the topic takes."""
+        limit = self._topic_of_letters().max_message_bytes
+        for shorten in SHORTENINGS:
+            if letter.size <= limit:
+                break
+            letter = shorten(letter, record)
+        if letter.size > limit:
+            raise Fatal(f"the dead-letter topic {self._topic} refuses even the shortest letter as too large")
+        return letter
 
     def _append(self, letter: Letter) -> None:
         number = letter.partition if letter.partition < len(self._topic_of_letters().logs) else 0

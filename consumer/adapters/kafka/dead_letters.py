@@ -10,7 +10,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from consumer.adapters.kafka.config import quiet_config, refusals_told
 from consumer.adapters.kafka.errors import PRODUCER_IS_DEAD, TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
 from consumer.adapters.kafka.lookups import KafkaLookups
-from consumer.deadletters.letter import Letter, Sender, as_reference, write_letter
+from consumer.deadletters.letter import Letter, Sender, write_letter
+from consumer.deadletters.shortening import SHORTENINGS
 from consumer.errors import ConsumerError, Fatal, Transient
 from consumer.ports import Clock
 from consumer.records import KeptPayload, Record, Rejection
@@ -115,19 +116,24 @@ class KafkaDeadLetters:
 
     def _send(self, letters: Sequence[Letter], records: Mapping[str, Record]) -> list[KeptPayload]:
         until = self._clock.monotonic() + self._timeout
-        fitting = [letter for letter in letters if letter.size <= self._max_message_bytes]
-        oversized = [letter for letter in letters if letter.size > self._max_message_bytes]
-        oversized += self._deliver(fitting, until)
-        references = [as_reference(letter, records[letter.id]) for letter in oversized]
-        if self._deliver(references, until):
+        refused = self._deliver(letters, until)
+        kept = [KeptPayload(records[letter.id]) for letter in refused]
+        for shorten in SHORTENINGS:
+            refused = self._deliver([shorten(letter, records[letter.id]) for letter in refused], until)
+        if refused:
             raise Fatal(
-                f"the dead-letter topic {self._topic} refuses even a letter without its payload as too large",
+                f"the dead-letter topic {self._topic} refuses even the shortest letter as too large",
                 advice=f"Raise the topic's max.message.bytes (kafka-configs --alter) to {DEFAULT_MAX_MESSAGE_BYTES}.",
             )
-        return [KeptPayload(records[letter.id]) for letter in oversized]
+        return kept
 
     def _deliver(self, letters: Sequence[Letter], until: float) -> list[Letter]:
-        """Send letters and wait for the broker's word on each; returns those that were refused for their size."""
+        """Send what fits and wait for the broker's word on each; returns those that are too large for the topic."""
+        oversized = [letter for letter in letters if letter.size > self._max_message_bytes]
+        fitting = [letter for letter in letters if letter.size <= self._max_message_bytes]
+        return oversized + self._send_and_wait(fitting, until) if fitting else oversized
+
+    def _send_and_wait(self, letters: Sequence[Letter], until: float) -> list[Letter]:
         reports = _Reports()
         producer = self._producer = self._producer or self._connect()
         for letter in letters:
