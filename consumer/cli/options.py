@@ -1,13 +1,15 @@
 """Options that several commands share, and the settings they give."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate
 
 import typer
 
 if TYPE_CHECKING:
-    from consumer.settings import Loaded
+    from consumer.settings import Loaded, Settings
 
 ConfigFile = Annotated[
     Path | None,
@@ -43,3 +45,43 @@ def load_settings(config: Path | None, assignments: Sequence[str] | None, **flag
     from consumer.settings import load
 
     return load(file=config, assignments=assignments or (), flags=flags)
+
+
+def of_group(command: "Callable[Concatenate[Settings, ...], None]") -> Callable[..., None]:
+    """Give a command the options that say which group is meant; the command is called with the settings they make.
+
+    They come behind the command's own. Its first parameter, the settings, is no option.
+    """
+
+    def settings_of(
+        *,
+        bootstrap_servers: BootstrapServers = None,
+        topics: Topics = None,
+        group_id: GroupId = None,
+        database_url: DatabaseUrl = None,
+        config: ConfigFile = None,
+        assignments: Assignments = None,
+    ) -> "Settings":
+        return load_settings(
+            config,
+            assignments,
+            kafka_bootstrap_servers=bootstrap_servers,
+            topics=topics,
+            group_id=group_id,
+            database_url=database_url,
+        ).settings
+
+    shared = inspect.signature(settings_of).parameters
+    own = list(inspect.signature(command).parameters.values())[1:]
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        settings = settings_of(**{name: given.pop(name) for name in shared})
+        command(settings, **given)
+
+    # What typer reads: without `__wrapped__` it takes the signature and the types of this function itself.
+    del with_options.__dict__["__wrapped__"]
+    parameters = [*own, *shared.values()]
+    vars(with_options)["__signature__"] = inspect.Signature(parameters)
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options

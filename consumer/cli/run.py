@@ -1,22 +1,19 @@
 """`run`: the consumer itself."""
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consumer.cli.options import (
-    Assignments,
-    BootstrapServers,
-    ConfigFile,
-    DatabaseUrl,
-    GroupId,
-    Topics,
-    load_settings,
-)
+from consumer.cli.options import of_group
+
+if TYPE_CHECKING:
+    from consumer.settings import Settings
 
 
+@of_group
 def run(
+    settings: "Settings",
     context: typer.Context,
     *,
     until_idle: Annotated[
@@ -24,12 +21,6 @@ def run(
     ] = None,
     max_messages: Annotated[int | None, typer.Option(min=1, help="End after so many records.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of the group on this machine.")] = 1,
-    bootstrap_servers: BootstrapServers = None,
-    topics: Topics = None,
-    group_id: GroupId = None,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
 ) -> None:
     """Consume until told to stop.
 
@@ -40,14 +31,6 @@ def run(
 
     if workers > 1 and max_messages is not None:
         raise typer.BadParameter("the count is one process's own: use it with one worker", param_hint="--max-messages")
-    settings = load_settings(
-        config,
-        assignments,
-        kafka_bootstrap_servers=bootstrap_servers,
-        topics=topics,
-        group_id=group_id,
-        database_url=database_url,
-    ).settings
     configure_logging(settings.running.log_level, settings.running.log_format)
     if workers > 1:
         from consumer.process.supervisor import Supervisor

@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from consumer.cli.commands import FAILED
-from consumer.cli.options import (
-    Assignments,
-    BootstrapServers,
-    ConfigFile,
-    DatabaseUrl,
-    GroupId,
-    Json,
-    Topics,
-    load_settings,
-)
+from consumer.cli.options import Json, of_group
 from consumer.cli.output import say, show_json, show_table
 from consumer.cli.standing import as_object, look, show_standing
 
@@ -31,28 +22,12 @@ SILENT = timedelta(seconds=20)
 """A consumer that has said nothing for so long is not well: four signs of life are missing."""
 
 
-def status(
-    *,
-    bootstrap_servers: BootstrapServers = None,
-    topics: Topics = None,
-    group_id: GroupId = None,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-    as_json: Json = False,
-) -> None:
+@of_group
+def status(settings: "Settings", *, as_json: Json = False) -> None:
     """Show the group's running consumers and its lag.
 
     Exit 1 when none is running or Kafka does not answer.
     """
-    settings = load_settings(
-        config,
-        assignments,
-        kafka_bootstrap_servers=bootstrap_servers,
-        topics=topics,
-        group_id=group_id,
-        database_url=database_url,
-    ).settings
     now = datetime.now(UTC)
     consumers = _consumers(settings, now)
     standing, trouble = look(settings)
