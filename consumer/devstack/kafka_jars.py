@@ -1,4 +1,4 @@
-"""The jars of a Kafka broker: fetched by Maven once a machine, kept in the user's cache.
+"""The jars of a Kafka broker and its tools: fetched by Maven once a machine, kept in the user's cache.
 
     python -m consumer.devstack.kafka_jars
 
@@ -6,6 +6,7 @@ fetches them ahead of the first start.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -26,7 +27,8 @@ _GOAL = ("dependency:copy-dependencies", "-DincludeScope=runtime")
 def kafka_jars() -> Path:
     """The directory of the jars. Raises `Unavailable` where they are not at hand and can't be fetched."""
     pom = files("consumer.devstack").joinpath("pom.xml").read_text()
-    jars = cache_directory() / f"kafka-{_kafka_version(pom)}"
+    # Another list of jars is another directory: what an earlier version of this program fetched may lack some.
+    jars = cache_directory() / f"kafka-{_kafka_version(pom)}-{hashlib.sha256(pom.encode()).hexdigest()[:8]}"
     if not jars.is_dir():
         with _one_at_a_time(jars.parent):
             if not jars.is_dir():
