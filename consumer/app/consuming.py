@@ -20,6 +20,7 @@ from consumer.adapters.redis.bloom_filter import RedisBloomFilter
 from consumer.adapters.redis.generations import Generations
 from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.operations import Operations
+from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database
 from consumer.batching import BatchLimits
@@ -65,7 +66,7 @@ def consumer(
     with ExitStack() as opened:
         opened.callback(_start_tracing(settings, identity))
         decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
-        engine = opened.enter_context(database(settings.database))
+        engine = opened.enter_context(database(settings.database, _patience(settings)))
         store = SqlStore(engine, identity.group_id, clock, _timeouts(settings.database))
         seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
         dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
@@ -174,6 +175,12 @@ def _timeouts(settings: DatabaseSettings) -> Timeouts:
         lock=settings.database_lock_timeout_seconds,
         statement=settings.database_statement_timeout_seconds,
     )
+
+
+def _patience(settings: Settings) -> Patience:
+    """Half of the poll interval, so that a look at the rows before a try fits into it too."""
+    poll_interval = settings.kafka.max_poll_interval.total_seconds()
+    return Patience(answer=settings.database.answer_seconds, transaction=poll_interval / 2)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.operations import Operations
+from consumer.adapters.sql.patience import Patience
 from consumer.errors import Fatal
 from consumer.settings.fields import DatabaseSettings
 
@@ -28,12 +29,12 @@ def database_version(settings: DatabaseSettings) -> tuple[str | None, str]:
 
 
 @contextmanager
-def database(settings: DatabaseSettings) -> Iterator[Engine]:
+def database(settings: DatabaseSettings, patience: Patience | None = None) -> Iterator[Engine]:
     """The database with its tables up to date. A SQLite file is made and migrated; of a server, that is asked for.
 
     Raises `Fatal` where `db upgrade` has to be run first.
     """
-    with _engine(settings) as engine:
+    with _engine(settings, patience) as engine:
         if engine.dialect.name == "sqlite":
             migrating.upgrade(engine)
         else:
@@ -65,9 +66,14 @@ def operations(settings: DatabaseSettings) -> Iterator[Operations]:
 
 
 @contextmanager
-def _engine(settings: DatabaseSettings) -> Iterator[Engine]:
+def _engine(settings: DatabaseSettings, patience: Patience | None = None) -> Iterator[Engine]:
     # Two connections: one for the batches, one for the signs of life that are told meanwhile.
-    engine = open_engine(settings.database_url, connect_timeout=settings.database_connect_timeout_seconds, pool_size=2)
+    engine = open_engine(
+        settings.database_url,
+        connect_timeout=settings.database_connect_timeout_seconds,
+        pool_size=2,
+        patience=patience,
+    )
     try:
         yield engine
     finally:

@@ -21,7 +21,8 @@ RESERVED = {
 NOT_YET = {("mode", "memory+dedup"): "this version tells events apart by their ids only and merges nothing: use memory"}
 """Values that have a name already, refused with the reason."""
 
-SESSION_TIMEOUT = KAFKA + "session.timeout.ms"
+MILLISECONDS = (KAFKA + "session.timeout.ms", KAFKA + "max.poll.interval.ms")
+"""Properties of librdkafka that ours are compared with."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,6 +73,18 @@ def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
             _given("dlq_timeout_seconds", f"{kafka.dlq_timeout_seconds:g}", given),
             f"must be below database_idle_timeout_seconds ({idle:g} s): a transaction is open while letters are sent",
         )
+    if (needed := 2 * _longest_wait(settings)) > (interval := kafka.max_poll_interval.total_seconds()):
+        yield Fault(
+            _given("database_statement_timeout_seconds", f"{database.database_statement_timeout_seconds:g}", given),
+            f"is too long for max.poll.interval.ms ({interval:g} s), which must be at least {needed:g} s: twice what"
+            " connecting, one statement and the dead letters may take, or the group gives up on us while we wait",
+        )
+
+
+def _longest_wait(settings: Settings) -> float:
+    """Seconds without a poll in which a try may get no further than one statement."""
+    kafka, database = settings.kafka, settings.database
+    return database.database_connect_timeout_seconds + database.answer_seconds + kafka.dlq_timeout_seconds
 
 
 def _unknown(value: Given) -> str:
@@ -92,9 +105,7 @@ def _reserved(value: Given) -> str:
 
 
 def _no_number(value: Given) -> str:
-    return (
-        "must be a whole number, in milliseconds" if value.name == SESSION_TIMEOUT and not value.text.isdigit() else ""
-    )
+    return "must be a whole number, in milliseconds" if value.name in MILLISECONDS and not value.text.isdigit() else ""
 
 
 def _given(name: str, value: str, given: Mapping[str, Given]) -> Given:

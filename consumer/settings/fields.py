@@ -90,6 +90,11 @@ class KafkaSettings(Group):
         """How long the group waits for a silent member before it gives its partitions away."""
         return timedelta(milliseconds=float(self.kafka.get("session.timeout.ms", "45000")))
 
+    @property
+    def max_poll_interval(self) -> timedelta:
+        """How long the group waits for a member that is heard of, but asks for nothing."""
+        return timedelta(milliseconds=float(self.kafka.get("max.poll.interval.ms", "300000")))
+
 
 class BatchProcessingConfig(Group):
     """How records are gathered, and what becomes of the bad ones."""
@@ -167,6 +172,11 @@ class DatabaseSettings(Group):
         description="How long `db prune` keeps event ids: longer than the retention of the topics and of the"
         " dead-letter topic.",
     )
+
+    @property
+    def answer_seconds(self) -> float:
+        """How long we wait for an answer: long enough for a server that is alive to end the statement by itself."""
+        return self.database_statement_timeout_seconds + 5.0
 
 
 class DedupSettings(Group):

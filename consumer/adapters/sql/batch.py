@@ -11,9 +11,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import Connection, Executable, Select, literal, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
@@ -67,7 +65,7 @@ class BatchTransaction:
         self._refuse([(rows[bad.row][0], bad) for bad in refusals])
 
     def _stage_run(self, rows: Sequence[Row]) -> None:
-        with rows_refused(), _attempt(self._connection):
+        with _attempt(self._connection), rows_refused():
             self._dialect.stage(self._connection, rows)
 
     def _apply_until_settled(self) -> Verdicts:
@@ -75,7 +73,7 @@ class BatchTransaction:
             with rows_refused():
                 self._known.states = self._lock_states()
             try:
-                with rows_refused(), _attempt(self._connection):
+                with _attempt(self._connection), rows_refused():
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
                     if verdicts.rejections:
@@ -102,7 +100,7 @@ class BatchTransaction:
         """Write these rows, or raise `RowRefused` having written none."""
         fresh = [place for place in places if place in creates]
         stale = [place for place in places if place not in creates]
-        with rows_refused(), _attempt(self._connection):
+        with _attempt(self._connection), rows_refused():
             if fresh and self._insert(fresh) != len(fresh):
                 raise _Surprised
             if stale:
@@ -176,7 +174,7 @@ class BatchTransaction:
 
 @contextmanager
 def _attempt(connection: Connection) -> Iterator[None]:
-    """A savepoint that is gone afterwards, whatever became of it.
+    """A savepoint that is gone afterwards, whatever became of it; but for trouble that ends the transaction anyway.
 
     SQLAlchemy's own leaves one behind that was rolled back to; after a thousand of them PostgreSQL needs milliseconds
     for each statement.
@@ -184,7 +182,7 @@ def _attempt(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SAVEPOINT attempt")
     try:
         yield
-    except (_Surprised, RowRefused, SQLAlchemyError, psycopg.Error):
+    except (_Surprised, RowRefused):
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
         connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
         raise

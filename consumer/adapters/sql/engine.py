@@ -6,6 +6,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from consumer.adapters.sql.patience import Patience, bear_with
 from consumer.errors import SettingsError
 
 KEEPALIVES = {
@@ -21,13 +22,25 @@ READ_ONLY = "consumer_read_only"
 """The execution option of transactions that only read: on SQLite they take no lock that a writer needs."""
 
 
-def open_engine(url: str, *, connect_timeout: float = 5.0, pool_size: int = 1) -> Engine:
-    """An engine for a `postgresql://` or `sqlite:///` URL. Opens no connection yet. Raises `SettingsError`."""
+def open_engine(
+    url: str, *, connect_timeout: float = 5.0, pool_size: int = 1, patience: Patience | None = None
+) -> Engine:
+    """An engine for a `postgresql://` or `sqlite:///` URL. Opens no connection yet. Raises `SettingsError`.
+
+    Without `patience` a server that froze is waited for as long as it takes. A file never is one.
+    """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, connect_timeout)
+    engine = _postgres(parsed, connect_timeout, pool_size)
+    if patience:
+        bear_with(engine, patience)
+    return engine
+
+
+def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
     return create_engine(
-        parsed.set(drivername="postgresql+psycopg"),
+        url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         # PgBouncer in transaction mode hands out another server connection each time: nothing may be prepared on one.
         connect_args={

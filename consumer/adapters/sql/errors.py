@@ -14,7 +14,7 @@ from consumer.isolation import RowRefused
 DATA_CLASSES = ("22", "23", "44", "54")  # data exception, integrity, WITH CHECK OPTION, limits (an index row too large)
 RAISED = "P0001"  # a trigger's RAISE EXCEPTION
 PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
-PASSING_STATES = ("25006", "25P03")  # read-only (a fail-over in progress), idle in transaction too long
+PASSING_STATES = ("25006", "25P03", "25P04")  # read-only (a fail-over in progress), a transaction idle or open too long
 UNREACHED = "Is the server up, and are host, port, user, password and database in CONSUMER_DATABASE_URL right?"
 """At connect libpq keeps the SQLSTATE to itself: a wrong name can't be told from a server that is only starting."""
 UNOPENED = "Is there such a directory, and may this user write to it and to the file? CONSUMER_DATABASE_URL names it."
