@@ -5,7 +5,7 @@ A partition goes through three states: *assigned* by the group (paused, not yet 
 note what changed; everything here happens in the loop.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -13,13 +13,16 @@ import structlog
 from consumer.errors import Transient
 from consumer.policy import Availability, Recovery
 from consumer.ports import Assignment, Clock, Store
-from consumer.records import Batch, Claim, TopicPartition, at_or_above
+from consumer.records import Batch, Claim, Found, TopicPartition, at_or_above
 
 log = structlog.get_logger(__name__)
 
 SETTLING_SECONDS = 10.0
 """How long the group gets to tell us that a partition went to somebody else before we claim it back: more than three
 heartbeats (heartbeat.interval.ms is 3 s), or two owners would take it from one another in turns."""
+
+CLAIMED_AT_ONCE = 100
+"""Partitions in one transaction: enough to be worth a round trip, few enough that nobody waits long for its locks."""
 
 
 class Ownership:
@@ -53,8 +56,9 @@ class Ownership:
         """Take note of what rebalances changed, and claim what is new. What can't be claimed yet stays paused."""
         self.note_changes()
         now = self._clock.monotonic()
-        if self._unclaimed and self._claiming.may_ask(now):
-            self._claim_all(now)
+        due = sorted(source for source, at in self._unclaimed.items() if at <= now)
+        if due and self._claiming.may_ask(now):
+            self._claim_all(due, now)
 
     def note_changes(self) -> None:
         """Give up what is gone; line up for a claim what is new. No I/O."""
@@ -66,12 +70,15 @@ class Ownership:
             self._claims.pop(source, None)
             self._unclaimed[source] = self._clock.monotonic()
 
+    def put_down(self) -> None:
+        """Give up every claim: nothing more is read, and the next `keep_up` claims anew what is assigned to us."""
+        for source in list(self._claims):
+            self._give_back(source)
+
     def lose(self, lost: Collection[TopicPartition]) -> None:
         """The database says that others own these. Unless the group tells us so too before long, claim them again."""
         for source in lost:
-            self._assignment.stop(source)
-            self._claims.pop(source, None)
-            self._unclaimed[source] = self._clock.monotonic() + SETTLING_SECONDS
+            self._give_back(source, SETTLING_SECONDS)
 
     def advance(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Note positions whose transaction is committed."""
@@ -102,34 +109,48 @@ class Ownership:
         log.warning(
             "the database went back: reading again",
             partition=str(source),
-            from_offset=self._claims.pop(source).next_offset,
+            from_offset=self._claims[source].next_offset,
             to_offset=row.next_offset,
         )
-        self._assignment.stop(source)
-        self._unclaimed[source] = self._clock.monotonic()
+        self._give_back(source)
 
-    def _claim_all(self, now: float) -> None:
-        for source in sorted(due for due, at in self._unclaimed.items() if at <= now):
+    def _give_back(self, source: TopicPartition, seconds: float = 0.0) -> None:
+        """Our title to the partition is gone: stop reading it, and line it up to be claimed after so many seconds."""
+        self._assignment.stop(source)
+        self._claims.pop(source, None)
+        self._unclaimed[source] = self._clock.monotonic() + seconds
+
+    def _claim_all(self, due: Sequence[TopicPartition], now: float) -> None:
+        try:
+            answers = self._assignment.look_up(due)
+            found = [(source, answer) for source, answer in answers.items() if isinstance(answer, Found)]
+            for first in range(0, len(found), CLAIMED_AT_ONCE):
+                self._claim(dict(found[first : first + CLAIMED_AT_ONCE]), now)
+        except Transient as error:
+            self._put_off(due, str(error), now)
+            return
+        # Last, because what worked says that all is well.
+        for source, answer in answers.items():
+            if isinstance(answer, Transient):
+                self._put_off([source], str(answer), now)
+
+    def _claim(self, found: Mapping[TopicPartition, Found], now: float) -> None:
+        claims = self._store.claim(found)
+        self._claiming.worked()
+        for source, claim in claims.items():
             try:
-                found = self._assignment.look_up(source)
-            except Transient as error:
-                # A partition without a leader is no reason to leave the others waiting.
-                self._put_off(source, str(error), now)
-                continue
-            try:
-                claim = self._store.claim(source, found)
                 self._assignment.start(source, claim.next_offset)
             except Transient as error:
-                self._put_off(source, str(error), now)
-                return
+                self._put_off([source], str(error), now)
+                continue
             self._claims[source] = claim
             del self._unclaimed[source]
-            self._claiming.worked()
             log.info("partition claimed", partition=str(source), epoch=claim.epoch, next_offset=claim.next_offset)
 
-    def _put_off(self, source: TopicPartition, why: str, now: float) -> None:
+    def _put_off(self, sources: Sequence[TopicPartition], why: str, now: float) -> None:
         if self._claiming.failed(why, now):
-            log.warning("partition not claimed yet", partition=str(source), waiting_for=why)
+            waiting = [str(source) for source in sources if source in self._unclaimed]
+            log.warning("partitions not claimed yet", partitions=waiting, waiting_for=why)
 
 
 def _is_same_title(row: Claim | None, ours: Claim) -> bool:

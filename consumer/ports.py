@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from consumer.batching import BatchLimits
+from consumer.errors import Transient
 from consumer.memory.model import MemoryEvent
 from consumer.records import (
     Batch,
@@ -23,6 +24,9 @@ from consumer.records import (
     TopicPartition,
     Written,
 )
+
+Findings = Mapping[TopicPartition, Found | Transient]
+"""What Kafka says of some partitions, each by itself: one without a leader must not keep the others waiting."""
 
 
 class Source(Protocol):
@@ -61,8 +65,8 @@ class Assignment(Protocol):
         Never raises.
         """
 
-    def look_up(self, source: TopicPartition) -> Found:
-        """What Kafka knows of a partition."""
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        """What Kafka knows of each partition; of one that it can't tell of just now (it has no leader), why not."""
 
     def start(self, source: TopicPartition, offset: int) -> None:
         """Read the partition from this offset on. What was read of it before and not yet polled is dropped."""
@@ -102,8 +106,8 @@ acknowledged, with the payloads that the database must keep. Raises to have the 
 class Store(Protocol):
     """The database: memories, the ledger of event ids, and the row of each partition, which is the truth."""
 
-    def claim(self, source: TopicPartition, found: Found) -> Claim:
-        """Take the partition over from whoever has it: from now on its epoch is ours."""
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
+        """Take these partitions over from whoever has them, in one transaction: from now on their epochs are ours."""
 
     def write(
         self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle

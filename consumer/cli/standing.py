@@ -57,6 +57,8 @@ def _ask_kafka(settings: "Settings") -> "tuple[dict[TopicPartition, Found], str 
     try:
         with root.group_positions(settings.kafka) as kafka:
             sources = [source for topic in settings.kafka.topics for source in kafka.partitions(topic)]
-            return {source: kafka.found(source) for source in sources}, None
+            answers = kafka.found(sources)
     except Transient as trouble:
         return {}, str(trouble)
+    found = {source: answer for source, answer in answers.items() if not isinstance(answer, Transient)}
+    return found, next((str(answer) for answer in answers.values() if isinstance(answer, Transient)), None)

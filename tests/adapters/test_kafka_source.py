@@ -11,8 +11,8 @@ from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.errors import SettingsError, Transient
 from consumer.process.clock import SystemClock
-from consumer.records import Claim, TopicPartition
-from tests.contracts.places import IMPATIENT, Member, RealPlace, until
+from consumer.records import Claim, Found, TopicPartition
+from tests.contracts.places import IMPATIENT, Member, RealPlace, found, until
 
 NOBODY = "127.0.0.1:1"
 LIMITS = BatchLimits(count=100, seconds=0.1)
@@ -66,7 +66,7 @@ def test_two_members_trade_partitions_and_read_everything_once(kafka: str, proto
 
         until(both_read)
         second.close()
-        published = sum(found.end for found in map(first.look_up, sources(place)))
+        published = sum(found(first, source).end for source in sources(place))
 
         def first_reads_the_rest() -> bool | None:
             read.extend(poll_and_commit(first, place))
@@ -75,7 +75,7 @@ def test_two_members_trade_partitions_and_read_everything_once(kafka: str, proto
         until(first_reads_the_rest)
         assert len(read) + len(by_second) == published
         assert [place.committed(source) for source in sources(place)] == [
-            first.look_up(source).committed for source in sources(place)
+            found(first, source).committed for source in sources(place)
         ]
 
 
@@ -103,12 +103,14 @@ def test_the_mock_cluster_has_no_topic_ids_and_says_so_at_once(mock_kafka: str) 
     producer = Producer({"bootstrap.servers": mock_kafka})
     producer.produce("memories-on-the-mock", b"x", partition=0)
     assert producer.flush(10) == 0
+    written, never_made = TopicPartition("memories-on-the-mock", 0), TopicPartition("memories-on-the-mock", 99)
     started = monotonic()
 
     with GroupPositions(mock_kafka, "group") as positions:
-        found = positions.found(TopicPartition("memories-on-the-mock", 0))
+        answers = positions.found([written, never_made])
 
-    assert (found.topic_id, found.committed, found.end) == (None, None, 1)
+    assert answers[written] == Found(topic_id=None, committed=None, earliest=0, end=1)
+    assert isinstance(answers[never_made], Transient)
     assert monotonic() - started < 4, "waited for a controller that there is not"
 
 

@@ -39,9 +39,9 @@ def url(tmp_path: Path) -> str:
     records = [Record(PARTITION, at, b"", b"", (), 0) for at in range(len(events))]
     with root.database(DatabaseSettings(database_url=url)) as engine:
         store = SqlStore(engine, "group", HandClock(NOON))
-        claim = store.claim(PARTITION, Found(None, None, 0, len(events)))
+        claims = store.claim({PARTITION: Found(None, None, 0, len(events))})
         plan = Plan(list(map(Arrival, records, events)), [], {PARTITION: len(events)})
-        store.write(plan, [], {PARTITION: claim}, _nothing_to_settle)
+        store.write(plan, [], claims, _nothing_to_settle)
     return url
 
 

@@ -16,7 +16,7 @@ from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.ports import Assignment, Source
 from consumer.process.clock import SystemClock
-from consumer.records import Batch, Committed, Headers, TopicPartition
+from consumer.records import Batch, Committed, Found, Headers, TopicPartition
 from tests.fakes.kafka import FakeBroker, FakeGroup, FakeSource
 
 PARTITIONS = 2
@@ -136,7 +136,9 @@ class RealPlace:
 
     def committed(self, source: TopicPartition) -> Committed | None:
         with GroupPositions(self._servers, self.topic) as positions:
-            return positions.found(source).committed
+            answer = positions.found([source])[source]
+        assert isinstance(answer, Found), answer
+        return answer.committed
 
     def silence(self, member: Member) -> None:
         """Another member polls on until it has everything."""
@@ -155,6 +157,13 @@ def until(poll: Callable[[], T | None]) -> T:
         if (answer := poll()) is not None:
             return answer
     raise AssertionError(f"nothing after {MOST_POLLS} polls")
+
+
+def found(member: Member, source: TopicPartition) -> Found:
+    """What a member finds of one partition."""
+    answer = member.look_up([source])[source]
+    assert isinstance(answer, Found), answer
+    return answer
 
 
 def own(member: Member, partitions: int) -> set[TopicPartition]:

@@ -8,8 +8,8 @@ import pytest
 from consumer.batching import BatchLimits
 from consumer.errors import Fatal
 from consumer.positions import is_ours, stamp
-from consumer.records import Claim, ClosedBy, Committed, TopicPartition
-from tests.contracts.places import FakePlace, Member, Place, RealPlace, next_batch, own, read, until
+from consumer.records import Claim, ClosedBy, Committed, Found, TopicPartition
+from tests.contracts.places import FakePlace, Member, Place, RealPlace, found, next_batch, own, read, until
 
 LIMITS = BatchLimits(count=100, bytes=1_000_000, seconds=0.1)
 
@@ -112,10 +112,10 @@ def test_positions_are_committed_stamped_and_only_when_they_moved(place: Place) 
     read(member, 1, LIMITS)
 
     member.commit(claim(source, 0))
-    assert member.look_up(source).committed is None, "written, though it did not move"
+    assert found(member, source).committed is None, "written, though it did not move"
 
     member.commit(claim(source, 1))
-    committed = until(lambda: member.look_up(source).committed)
+    committed = until(lambda: found(member, source).committed)
     assert committed == Committed(1, stamp(claim(source, 1)[source])) == place.committed(source)
     assert is_ours(committed)
 
@@ -138,13 +138,19 @@ def test_a_look_up_finds_what_an_operator_did_and_what_retention_left(place: Pla
     member = place.member()
     own(member, 2)
 
-    found = member.look_up(source)
+    answers = member.look_up([source, TopicPartition(place.topic, 1)])
 
-    assert found.committed == Committed(3, "")
-    assert not is_ours(found.committed)
-    assert (found.earliest, found.end) == (2, 5)
-    assert found.topic_id
-    assert member.look_up(TopicPartition(place.topic, 1)).committed is None
+    moved, untouched = answers[source], answers[TopicPartition(place.topic, 1)]
+    assert isinstance(moved, Found) and isinstance(untouched, Found)
+    assert moved.committed == Committed(3, "")
+    assert not is_ours(moved.committed)
+    assert (moved.earliest, moved.end) == (2, 5)
+    assert (untouched.committed, untouched.earliest, untouched.end) == (None, 0, 0)
+    assert moved.topic_id == untouched.topic_id is not None
+
+
+def test_nothing_is_found_where_nothing_was_asked(place: Place) -> None:
+    assert place.member().look_up([]) == {}
 
 
 def test_an_offset_out_of_range_stops_the_consumer_and_says_which(place: Place) -> None:

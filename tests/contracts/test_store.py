@@ -63,7 +63,7 @@ class Desk:
         self.claims: dict[TopicPartition, Claim] = {}
 
     def claim(self, source: TopicPartition = MEMORIES, found: Found = NEW_TOPIC) -> Claim:
-        self.claims[source] = self.store.claim(source, found)
+        self.claims |= self.store.claim({source: found})
         return self.claims[source]
 
     def settle(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
@@ -341,6 +341,21 @@ class TestPositions:
         ours = Committed(0, f"{STAMP};incarnation=1;epoch=1")
         claim = desk.claim(found=replace(NEW_TOPIC, committed=ours, end=9))
         assert (claim.epoch, claim.next_offset, claim.incarnation) == (2, 1, 1)
+
+    def test_many_partitions_are_claimed_in_a_handful_of_statements(self, desk: Desk) -> None:
+        statements = 0
+
+        def count(*_: Any) -> None:
+            nonlocal statements
+            statements += 1
+
+        event.listen(desk.engine, "before_cursor_execute", count)
+        many = {TopicPartition(topic, number): NEW_TOPIC for topic in ("memories", "more") for number in range(500)}
+        claims = desk.store.claim(many)
+        assert claims.keys() == many.keys()
+        assert {source for source, claim in claims.items() if claim.epoch == 2} == {MEMORIES}, "claimed once before"
+        assert statements <= 5
+        assert desk.store.positions(many.keys()) == claims
 
     def test_an_operator_is_obeyed_and_written_down(self, desk: Desk) -> None:
         desk.write([told("a")])

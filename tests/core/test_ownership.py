@@ -1,4 +1,4 @@
-"""Which partitions are ours: claimed one by one, lost and claimed again, looked up when in doubt."""
+"""Which partitions are ours: claimed together, lost and claimed again, looked up when in doubt."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from consumer.errors import Transient
-from consumer.ownership import SETTLING_SECONDS, Ownership
-from consumer.ports import Settle
+from consumer.ownership import CLAIMED_AT_ONCE, SETTLING_SECONDS, Ownership
+from consumer.ports import Findings, Settle
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Plan, TopicPartition, Written
 from tests.fakes.clock import HandClock
 from tests.stories import MEMORIES, record
 
 OTHER = TopicPartition("memories", 1)
+NOTHING = Found(None, None, earliest=0, end=0)
 
 
 class Group:
@@ -22,15 +23,18 @@ class Group:
     def __init__(self) -> None:
         self.next = Changes()
         self.started: dict[TopicPartition, int] = {}
+        self.unstartable: TopicPartition | None = None
 
     def changes(self) -> Changes:
         changes, self.next = self.next, Changes()
         return changes
 
-    def look_up(self, source: TopicPartition) -> Found:
-        return Found(None, None, earliest=0, end=0)
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        return dict.fromkeys(sources, NOTHING)
 
     def start(self, source: TopicPartition, offset: int) -> None:
+        if source == self.unstartable:
+            raise Transient("can't be sought")
         self.started[source] = offset
 
     def stop(self, source: TopicPartition) -> None:
@@ -45,10 +49,8 @@ class GroupWithout(Group):
         self._leaderless = leaderless
         self.next = Changes(assigned=frozenset({MEMORIES, OTHER}))
 
-    def look_up(self, source: TopicPartition) -> Found:
-        if source == self._leaderless:
-            raise Transient("no leader")
-        return super().look_up(source)
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        return {source: NOTHING if source != self._leaderless else Transient("no leader") for source in sources}
 
 
 class Rows:
@@ -57,12 +59,14 @@ class Rows:
     def __init__(self) -> None:
         self.rows: dict[TopicPartition, Claim] = {}
         self.is_away = False
+        self.transactions = 0
 
-    def claim(self, source: TopicPartition, found: Found) -> Claim:
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
-        row = self.rows.get(source, Claim(source, 0, 0, 1))
-        self.rows[source] = replace(row, epoch=row.epoch + 1)
-        return self.rows[source]
+        self.transactions += 1
+        rows = {source: self.rows.get(source, Claim(source, 0, 0, 1)) for source in found}
+        self.rows |= {source: replace(row, epoch=row.epoch + 1) for source, row in rows.items()}
+        return {source: self.rows[source] for source in found}
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
@@ -169,7 +173,7 @@ def test_doubt_remains_while_the_database_is_away(ownership: Ownership, rows: Ro
 def test_in_doubt_a_raised_epoch_or_a_vanished_row_is_a_loss(
     ownership: Ownership, rows: Rows, group: Group, vanished: bool
 ) -> None:
-    rows.claim(MEMORIES, group.look_up(MEMORIES))
+    rows.claim({MEMORIES: NOTHING})
     if vanished:
         del rows.rows[MEMORIES]
     ownership.doubt()
@@ -180,7 +184,7 @@ def test_in_doubt_a_raised_epoch_or_a_vanished_row_is_a_loss(
 def test_a_lost_partition_is_not_snatched_back_at_once(
     ownership: Ownership, rows: Rows, group: Group, clock: HandClock
 ) -> None:
-    rows.claim(MEMORIES, group.look_up(MEMORIES))
+    rows.claim({MEMORIES: NOTHING})
     ownership.lose([MEMORIES])
     clock.pass_(SETTLING_SECONDS - 1)
     ownership.keep_up()
@@ -217,3 +221,35 @@ def test_a_partition_that_can_not_be_looked_up_keeps_no_other_waiting(rows: Rows
     ownership.keep_up()
     assert ownership.claims.keys() == {OTHER}
     assert ownership.is_claiming
+    assert ownership.trouble == "no leader"
+
+
+def test_a_partition_that_can_not_be_started_keeps_no_other_waiting(group: Group, rows: Rows, clock: HandClock) -> None:
+    group.unstartable = MEMORIES
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    assert ownership.claims.keys() == {OTHER}
+    group.unstartable = None
+    clock.pass_(60)
+    ownership.keep_up()
+    assert ownership.claims.keys() == group.started.keys() == {MEMORIES, OTHER}
+    assert ownership.trouble is None
+
+
+def test_what_was_put_down_is_claimed_anew(ownership: Ownership, group: Group) -> None:
+    group.next = Changes(gone=frozenset({OTHER}))
+    ownership.put_down()
+    assert (ownership.claims, group.started) == ({}, {})
+    ownership.note_changes()
+    assert (ownership.claims, ownership.is_claiming) == ({}, True)
+    ownership.keep_up()
+    assert {source: claim.epoch for source, claim in ownership.claims.items()} == {MEMORIES: 2}
+
+
+def test_partitions_are_claimed_many_at_a_time(rows: Rows, group: Group, clock: HandClock) -> None:
+    many = frozenset(TopicPartition("memories", number) for number in range(CLAIMED_AT_ONCE * 2 + 1))
+    group.next = Changes(assigned=many)
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    assert ownership.claims.keys() == group.started.keys() == many
+    assert rows.transactions == 3

@@ -21,6 +21,7 @@ from consumer.ports import Settle
 from consumer.records import Category, Claim, Plan, Record, Rejection, Stage, TopicPartition, Written
 from consumer.stopping import Bounds, Stop
 from consumer.worker import Worker
+from tests.contracts.places import found
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
 from tests.fakes.observer import Nobody
@@ -162,7 +163,7 @@ def test_of_a_batch_only_the_records_of_lost_partitions_are_dropped(bench: Bench
 
     def rob_once() -> None:
         bench.store.before = lambda: None
-        bench.store.claim(ONE, bench.source.look_up(ONE))
+        bench.store.claim({ONE: found(bench.source, ONE)})
         bench.stop.request("enough")
 
     bench.store.before = rob_once

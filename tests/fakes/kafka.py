@@ -12,7 +12,7 @@ waits, the fake calls `waited(seconds)`, which a test gives to its clock.
     group.expire(one)                                                # a zombie: its partitions go to others at once
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from consumer.batching import BatchLimits, Filling
 from consumer.deadletters.letter import Letter, Sender, write_letter
 from consumer.deadletters.shortening import SHORTENINGS
 from consumer.errors import Fatal, Transient
+from consumer.ports import Findings
 from consumer.positions import stamp
 from consumer.records import (
     Batch,
@@ -265,14 +266,9 @@ class FakeSource:
         self._gone, self._new = set(), set()
         return changes
 
-    def look_up(self, source: TopicPartition) -> Found:
-        """What the broker has of a partition."""
-        return Found(
-            topic_id=self._broker.topics[source.topic].id,
-            committed=self._broker.committed.get((self._group.name, source)),
-            earliest=self._broker.earliest(source),
-            end=self._broker.end(source),
-        )
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        """What the broker has of each partition."""
+        return {source: self._found(source) for source in sources}
 
     def start(self, source: TopicPartition, offset: int) -> None:
         """Read from the offset on."""
@@ -292,6 +288,14 @@ class FakeSource:
     def partitions_lost(self) -> None:
         """The same of all partitions."""
         self._lost |= self._assigned
+
+    def _found(self, source: TopicPartition) -> Found:
+        return Found(
+            topic_id=self._broker.topics[source.topic].id,
+            committed=self._broker.committed.get((self._group.name, source)),
+            earliest=self._broker.earliest(source),
+            end=self._broker.end(source),
+        )
 
     def _rebalance(self) -> bool:
         """What the callbacks of a real consumer do. True when it changed the assignment."""

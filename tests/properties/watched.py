@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, event
 
 from consumer.batching import BatchLimits
 from consumer.memory.model import MemoryEvent
-from consumer.ports import DeadLetters, Decoder, SeenFilter, Settle, Store
+from consumer.ports import DeadLetters, Decoder, Findings, SeenFilter, Settle, Store
 from consumer.records import (
     Batch,
     Changes,
@@ -58,8 +58,8 @@ class WatchedSource:
     def changes(self) -> Changes:
         return _around(self._reach, "changes", self._inner.changes)
 
-    def look_up(self, source: TopicPartition) -> Found:
-        return _around(self._reach, "look_up", lambda: self._inner.look_up(source))
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        return _around(self._reach, "look_up", lambda: self._inner.look_up(sources))
 
     def start(self, source: TopicPartition, offset: int) -> None:
         _around(self._reach, "start", lambda: self._inner.start(source, offset))
@@ -105,8 +105,8 @@ class WatchedStore:
         self._reach = reach
         self._attempted = attempted
 
-    def claim(self, source: TopicPartition, found: Found) -> Claim:
-        return _around(self._reach, "claim", lambda: self._inner.claim(source, found))
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
+        return _around(self._reach, "claim", lambda: self._inner.claim(found))
 
     def write(
         self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle

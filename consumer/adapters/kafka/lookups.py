@@ -1,18 +1,22 @@
 """Questions to Kafka that change nothing: topics, their limits, and where a group stands."""
 
-import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
-from confluent_kafka import Consumer, KafkaException, TopicCollection
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicCollection
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
+from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo, OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
+from confluent_kafka.admin._topic import TopicDescription
 
 from consumer.adapters.kafka.config import consumer_config, quiet_config, refusals_told
 from consumer.adapters.kafka.errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
+from consumer.errors import Transient
+from consumer.ports import Findings
 from consumer.records import Committed, Found, TopicPartition
 
 LOOK_UP_SECONDS = 5.0
@@ -20,6 +24,20 @@ LOOK_UP_SECONDS = 5.0
 
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """The id of all zeros: what a broker says that has no ids."""
+
+
+_ISOLATION = {
+    "read_committed": IsolationLevel.READ_COMMITTED,
+    "read_uncommitted": IsolationLevel.READ_UNCOMMITTED,
+}
+
+
+class Kept(NamedTuple):
+    """What a partition has: the first offset, and the next to be written (that of the first open transaction, where
+    only what is committed is read)."""
+
+    earliest: int
+    end: int
 
 
 class KafkaLookups:
@@ -34,24 +52,28 @@ class KafkaLookups:
     ) -> None:
         with refusals_told():
             self._admin = AdminClient(quiet_config(bootstrap_servers, properties or {}))
+        self._isolation = _ISOLATION[(properties or {}).get("isolation.level", "read_committed")]
         self._patience = patience
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic; none where there is no such topic."""
         return [TopicPartition(topic, number) for number in sorted(self._cluster(topic).topics[topic].partitions)]
 
-    def topic_id(self, topic: str) -> str | None:
-        """The id that tells a topic from one of the same name made later; None where the cluster has no ids."""
-        if not self._answers_admins(topic):
-            return None
-        try:
-            described = self._admin.describe_topics(TopicCollection([topic]), request_timeout=self._patience)
-            topic_id = str(described[topic].result().topic_id)
-        except KafkaException as raised:
-            if error_of(raised).code() in CANT_TELL:
-                return None
-            raise as_error(error_of(raised), f"look up the id of topic {topic}") from raised
-        return None if topic_id == _NO_ID else topic_id
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str | Transient | None]:
+        """The id that tells each topic from one of the same name made later; None where the cluster has no ids."""
+        if not all(map(self._answers_admins, topics)):
+            return dict.fromkeys(topics)
+        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._patience)
+        return {topic: _topic_id(topic, future) for topic, future in described.items()}
+
+    def kept(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Kept | Transient]:
+        """What each partition has of its records."""
+        led = {source for topic in {source.topic for source in sources} for source in self._led(topic)}
+        asked = sorted(led.intersection(sources))
+        earliest = self._offsets(asked, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        end = self._offsets(asked, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        leaderless = {source: Transient(f"{source} has no leader") for source in sources if source not in led}
+        return leaderless | {source: _kept(source, earliest[source], end[source]) for source in asked}
 
     def max_message_bytes(self, topic: str) -> int | None:
         """The largest batch of records that the topic takes, in bytes; None where the cluster won't tell."""
@@ -71,6 +93,21 @@ class KafkaLookups:
         """Whether there is a controller. librdkafka's own mock cluster has none, and would be waited for in vain."""
         cluster = self._cluster(topic)
         return cluster.controller_id in cluster.brokers
+
+    def _led(self, topic: str) -> list[TopicPartition]:
+        """The partitions that a broker answers for. Asked for its offsets, one without would have all others wait."""
+        cluster = self._cluster(topic)
+        partitions = cluster.topics[topic].partitions.values()
+        return [TopicPartition(topic, each.id) for each in partitions if each.leader in cluster.brokers]
+
+    def _offsets(
+        self, sources: Collection[TopicPartition], which: OffsetSpec
+    ) -> dict[TopicPartition, Future[ListOffsetsResultInfo]]:
+        if not sources:
+            return {}
+        asked = {KafkaPartition(*source): which for source in sources}
+        answers = self._admin.list_offsets(asked, isolation_level=self._isolation, request_timeout=self._patience)
+        return {TopicPartition(each.topic, each.partition): future for each, future in answers.items()}
 
     def _cluster(self, topic: str) -> ClusterMetadata:
         """What the cluster is made of, and that topic."""
@@ -104,25 +141,69 @@ class GroupPositions:
         """The partitions of a topic; none where there is no such topic."""
         return self._lookups.partitions(topic)
 
-    def found(self, source: TopicPartition) -> Found:
-        """What Kafka knows of a partition. Raises `Transient` where it does not answer."""
-        partition = KafkaPartition(source.topic, source.partition)
-        until = time.monotonic() + LOOK_UP_SECONDS
+    def found(self, sources: Collection[TopicPartition]) -> Findings:
+        """What Kafka knows of each partition. Raises `Transient` where it does not answer at all."""
+        if not sources:
+            return {}
+        committed = self._committed(sources)
+        kept = self._lookups.kept(sources)
+        topic_ids = self._lookups.topic_ids({source.topic for source in sources})
+        return {source: _found(committed[source], kept[source], topic_ids[source.topic]) for source in sources}
+
+    def _committed(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Committed | Transient | None]:
+        asked = [KafkaPartition(*source) for source in sources]
         try:
-            (committed,) = self._consumer.committed([partition], timeout=LOOK_UP_SECONDS)
-            if committed.error is not None:
-                raise as_error(committed.error, f"look up the group's position in {source}")
-            left = max(0.1, until - time.monotonic())
-            earliest, end = self._consumer.get_watermark_offsets(partition, timeout=left, cached=False)
+            answers = self._consumer.committed(asked, timeout=LOOK_UP_SECONDS)
         except KafkaException as raised:
-            raise as_error(error_of(raised), f"look up {source}") from raised
-        return Found(
-            topic_id=self._lookups.topic_id(source.topic),
-            committed=Committed(committed.offset, committed.metadata or "") if committed.offset >= 0 else None,
-            earliest=earliest,
-            end=end,
-        )
+            raise as_error(error_of(raised), "look up the group's positions") from raised
+        return {TopicPartition(answer.topic, answer.partition): _position(answer) for answer in answers}
 
     def close(self) -> None:
         """Let the connections go."""
         self._consumer.close()
+
+
+def _passing(error: KafkaError, doing: str) -> Transient:
+    """The error, where it passes by itself; where it does not, it is raised."""
+    ours = as_error(error, doing)
+    if isinstance(ours, Transient):
+        return ours
+    raise ours
+
+
+def _topic_id(topic: str, future: Future[TopicDescription]) -> str | Transient | None:
+    try:
+        topic_id = str(future.result().topic_id)
+    except KafkaException as raised:
+        if error_of(raised).code() in CANT_TELL:
+            return None
+        return _passing(error_of(raised), f"look up the id of topic {topic}")
+    return None if topic_id == _NO_ID else topic_id
+
+
+def _kept(
+    source: TopicPartition, earliest: Future[ListOffsetsResultInfo], end: Future[ListOffsetsResultInfo]
+) -> Kept | Transient:
+    try:
+        return Kept(earliest.result().offset, end.result().offset)
+    except KafkaException as raised:
+        return _passing(error_of(raised), f"look up the offsets of {source}")
+
+
+def _position(answer: KafkaPartition) -> Committed | Transient | None:
+    if answer.error is not None:
+        return _passing(answer.error, f"look up the group's position in {answer.topic}[{answer.partition}]")
+    return Committed(answer.offset, answer.metadata or "") if answer.offset >= 0 else None
+
+
+def _found(
+    committed: Committed | Transient | None, kept: Kept | Transient, topic_id: str | Transient | None
+) -> Found | Transient:
+    """All three, or the first that could not be told."""
+    if isinstance(committed, Transient):
+        return committed
+    if isinstance(kept, Transient):
+        return kept
+    if isinstance(topic_id, Transient):
+        return topic_id
+    return Found(topic_id, committed, kept.earliest, kept.end)

@@ -19,7 +19,7 @@ from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import Fatal, Transient
-from consumer.ports import Clock
+from consumer.ports import Clock, Findings
 from consumer.positions import stamp
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
 
@@ -128,12 +128,14 @@ class KafkaSource:
         """What rebalances changed since the last call."""
         return self._partitions.changes()
 
-    def look_up(self, source: TopicPartition) -> Found:
-        """What Kafka knows of a partition."""
-        found = self._positions.found(source)
-        self._partitions.found(source, found.committed)
-        self._health.well()
-        return found
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        """What Kafka knows of each partition."""
+        answers = self._positions.found(sources)
+        for source, answer in answers.items():
+            if isinstance(answer, Found):
+                self._partitions.found(source, answer.committed)
+                self._health.well()
+        return answers
 
     def start(self, source: TopicPartition, offset: int) -> None:
         """Read the partition from this offset on. Raises `Transient` where it can't be sought."""

@@ -1,39 +1,78 @@
 """The row of each partition: claimed, fenced, counted. Statements only; the caller owns the transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import outcome_counts, partitions, position_changes
 from consumer.errors import OwnershipLost, Transient
-from consumer.positions import Known, Start
+from consumer.positions import Because, Known, Start
 from consumer.records import Claim, Kind, TopicPartition
 from consumer.verdicts import Counted
 
 _ROW = partitions.c
 
 
-def _is(group_id: str, source: TopicPartition) -> ColumnElement[bool]:
-    return and_(_ROW.group_id == group_id, _ROW.topic == source.topic, _ROW.partition == source.partition)
+class Takeover(NamedTuple):
+    """A partition that we take from whoever has it. `before` is its row until then; None where there was none."""
+
+    source: TopicPartition
+    before: Row[Any] | None
+    topic_id: str | None
+    start: Start
+
+    @property
+    def claim(self) -> Claim:
+        """Our title, once the transaction is committed."""
+        epoch = 1 if self.before is None else self.before.epoch + 1
+        return Claim(self.source, epoch, self.start.next_offset, self.start.incarnation)
+
+    @property
+    def is_move(self) -> bool:
+        """Whether the position is not simply where the group left off."""
+        return self.start.because is not Because.RESUMED
+
+
+def _among(group_id: str, sources: Collection[TopicPartition]) -> ColumnElement[bool]:
+    numbers = defaultdict(list)
+    for source in sources:
+        numbers[source.topic].append(source.partition)
+    return and_(
+        _ROW.group_id == group_id,
+        or_(false(), *(and_(_ROW.topic == topic, _ROW.partition.in_(those)) for topic, those in numbers.items())),
+    )
 
 
 def read(connection: Connection, group_id: str, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
     """The claims that stand in the database."""
-    if not sources:
-        return {}
     statement = select(_ROW.topic, _ROW.partition, _ROW.epoch, _ROW.next_offset, _ROW.incarnation)
-    rows = connection.execute(statement.where(or_(*(_is(group_id, source) for source in sources))))
+    rows = connection.execute(statement.where(_among(group_id, sources)))
     claims = (Claim(TopicPartition(row.topic, row.partition), *row[2:]) for row in rows)
     return {claim.source: claim for claim in claims}
 
 
-def lock(connection: Connection, group_id: str, source: TopicPartition) -> Row[Any] | None:
-    """The row of one partition, locked until the transaction ends."""
-    return connection.execute(select(partitions).where(_is(group_id, source)).with_for_update()).one_or_none()
+def lock(connection: Connection, group_id: str, sources: Collection[TopicPartition]) -> dict[TopicPartition, Row[Any]]:
+    """The rows of some partitions, locked until the transaction ends: in order, as everybody locks them."""
+    statement = select(partitions).where(_among(group_id, sources)).order_by(_ROW.topic, _ROW.partition)
+    rows = connection.execute(statement.with_for_update())
+    return {TopicPartition(row.topic, row.partition): row for row in rows}
 
 
 def known(row: Row[Any] | None) -> Known | None:
@@ -41,76 +80,93 @@ def known(row: Row[Any] | None) -> Known | None:
     return None if row is None else Known(row.topic_id, row.incarnation, row.next_offset, row.obeyed_offset)
 
 
-def create(
-    connection: Connection,
-    dialect: SqlDialect,
-    group_id: str,
-    source: TopicPartition,
-    topic_id: str | None,
-    start: Start,
-    now: datetime,
-) -> None:
-    """The first row of a partition, at epoch 1. Raises `Transient` when another consumer was quicker."""
-    counters = {kind.value: 0 for kind in Kind}
-    created = connection.execute(
-        dialect.insert(partitions)
-        .on_conflict_do_nothing()
-        .values(
-            group_id=group_id,
-            topic=source.topic,
-            partition=source.partition,
-            topic_id=topic_id,
-            incarnation=start.incarnation,
-            epoch=1,
-            next_offset=start.next_offset,
-            obeyed_offset=start.obeyed_offset,
-            records_read=0,
-            skipped=start.skipped,
-            moved_at=now,
-            **counters,
-        ),
-        execution_options={"preserve_rowcount": True},
-    )
-    if created.rowcount != 1:
-        raise Transient(f"{source} is being claimed by another consumer")
-
-
 def take_over(
-    connection: Connection, group_id: str, source: TopicPartition, topic_id: str | None, start: Start, now: datetime
+    connection: Connection, dialect: SqlDialect, group_id: str, takeovers: Sequence[Takeover], now: datetime
 ) -> None:
-    """Raise the epoch: whoever had the partition can write no more."""
-    values: dict[str, Any] = {"topic_id": topic_id} if topic_id else {}
-    connection.execute(
-        update(partitions)
-        .where(_is(group_id, source))
-        .values(
-            epoch=_ROW.epoch + 1,
-            next_offset=start.next_offset,
-            obeyed_offset=start.obeyed_offset,
-            incarnation=start.incarnation,
-            skipped=_ROW.skipped + start.skipped,
-            moved_at=now,
-            **values,
-        )
+    """Raise the epochs: whoever had the partitions can write no more. A partition without a row gets one, at epoch 1.
+
+    Raises `Transient` when another consumer was quicker to make such a row.
+    """
+    moves = [
+        {
+            "g": group_id,
+            "t": source.topic,
+            "p": source.partition,
+            "id": topic_id,
+            "to_offset": begin.next_offset,
+            "obeyed": begin.obeyed_offset,
+            "n_incarnation": begin.incarnation,
+            "n_skipped": begin.skipped,
+            "now": now,
+        }
+        for source, _, topic_id, begin in takeovers
+    ]
+    new = [move for move, each in zip(moves, takeovers, strict=True) if each.before is None]
+    old = [move for move, each in zip(moves, takeovers, strict=True) if each.before is not None]
+    if old:
+        connection.execute(_TAKE_OVER, old)
+    if new and connection.execute(_create(dialect), new, execution_options=_COUNTED).rowcount != len(new):
+        raise Transient("partitions are being claimed by another consumer")
+
+
+_TAKE_OVER = (
+    update(partitions)
+    .where(_ROW.group_id == bindparam("g"), _ROW.topic == bindparam("t"), _ROW.partition == bindparam("p"))
+    .values(
+        epoch=_ROW.epoch + 1,
+        topic_id=func.coalesce(bindparam("id"), _ROW.topic_id),
+        next_offset=bindparam("to_offset"),
+        obeyed_offset=bindparam("obeyed"),
+        incarnation=bindparam("n_incarnation"),
+        skipped=_ROW.skipped + bindparam("n_skipped"),
+        moved_at=bindparam("now"),
     )
+)
+
+_COUNTED = {"preserve_rowcount": True}
 
 
-def audit(
-    connection: Connection, group_id: str, source: TopicPartition, before: int | None, start: Start, now: datetime
-) -> None:
-    """Write down a position that is not simply where the group left off."""
+def _create(dialect: SqlDialect) -> Executable:
+    statement: Executable = dialect.insert(partitions).on_conflict_do_nothing().values(_NEW)
+    return statement
+
+
+_NEW = {
+    "group_id": bindparam("g"),
+    "topic": bindparam("t"),
+    "partition": bindparam("p"),
+    "topic_id": bindparam("id"),
+    "incarnation": bindparam("n_incarnation"),
+    "epoch": 1,
+    "next_offset": bindparam("to_offset"),
+    "obeyed_offset": bindparam("obeyed"),
+    "records_read": 0,
+    "skipped": bindparam("n_skipped"),
+    "moved_at": bindparam("now"),
+    **{kind.value: 0 for kind in Kind},
+}
+
+
+def audit(connection: Connection, group_id: str, takeovers: Sequence[Takeover], now: datetime) -> None:
+    """Write down positions that are not simply where the group left off."""
+    if not takeovers:
+        return
     connection.execute(
-        insert(position_changes).values(
-            group_id=group_id,
-            topic=source.topic,
-            partition=source.partition,
-            incarnation=start.incarnation,
-            because=start.because,
-            from_offset=before,
-            to_offset=start.next_offset,
-            skipped=start.skipped,
-            changed_at=now,
-        )
+        insert(position_changes),
+        [
+            {
+                "group_id": group_id,
+                "topic": source.topic,
+                "partition": source.partition,
+                "incarnation": begin.incarnation,
+                "because": begin.because,
+                "from_offset": None if before is None else before.next_offset,
+                "to_offset": begin.next_offset,
+                "skipped": begin.skipped,
+                "changed_at": now,
+            }
+            for source, before, _, begin in takeovers
+        ],
     )
 
 

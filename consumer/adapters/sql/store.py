@@ -13,10 +13,11 @@ from consumer.adapters.sql.batch import BatchTransaction
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.errors import Transient
 from consumer.ports import Clock, Settle
-from consumer.positions import Because, start
+from consumer.positions import start
 from consumer.records import Claim, Found, KeptPayload, Plan, TopicPartition, Written
 from consumer.verdicts import count_rejections, totals
 
@@ -32,23 +33,21 @@ class SqlStore:
         self._clock = clock
         self._dialect = dialect_of(engine.dialect.name, timeouts or Timeouts())
 
-    def claim(self, source: TopicPartition, found: Found) -> Claim:
-        """Take the partition over: a new epoch, from the position that `positions.start` decides."""
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
+        """Take partitions over: of each a new epoch, from the position that `positions.start` decides."""
         now = self._clock.now()
         with self._transaction() as connection:
-            row = partition_rows.lock(connection, self._group_id, source)
-            begin = start(partition_rows.known(row), found)
-            if row is None:
-                partition_rows.create(connection, self._dialect, self._group_id, source, found.topic_id, begin, now)
-            else:
-                partition_rows.take_over(connection, self._group_id, source, found.topic_id, begin, now)
-            if begin.because is not Because.RESUMED:
-                before = None if row is None else row.next_offset
-                partition_rows.audit(connection, self._group_id, source, before, begin, now)
-        if begin.is_loud:
-            log.warning("position moved", partition=str(source), because=begin.because, skipped=begin.skipped)
-        epoch = 1 if row is None else row.epoch + 1
-        return Claim(source, epoch, begin.next_offset, begin.incarnation)
+            rows = partition_rows.lock(connection, self._group_id, found.keys())
+            takeovers = [
+                Takeover(source, row, found[source].topic_id, start(known(row), found[source]))
+                for source, row in ((source, rows.get(source)) for source in sorted(found))
+            ]
+            partition_rows.take_over(connection, self._dialect, self._group_id, takeovers, now)
+            partition_rows.audit(connection, self._group_id, [each for each in takeovers if each.is_move], now)
+        for source, *_, begin in takeovers:
+            if begin.is_loud:
+                log.warning("position moved", partition=str(source), because=begin.because, skipped=begin.skipped)
+        return {each.source: each.claim for each in takeovers}
 
     def write(
         self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
