@@ -33,6 +33,17 @@ class OwnershipLost(ConsumerError):
         super().__init__("another consumer owns " + ", ".join(sorted(map(str, self.partitions))))
 
 
+class BreakerOpen(ConsumerError):
+    """More data are bad than is borne: nothing was written. Give everything back until a person says to go on.
+
+    `is_recorded`: the database knows already, because another member of the group was first.
+    """
+
+    def __init__(self, message: str, *, is_recorded: bool = False) -> None:
+        super().__init__(message)
+        self.is_recorded = is_recorded
+
+
 class Fatal(ConsumerError):
     """No waiting helps: stop, uncommitted, and say why."""
 

@@ -1,27 +1,8 @@
-"""What is borne, and when something that is away is asked again. Policies are frozen; time is passed in."""
+"""When something that is away is asked again. Policies are frozen; time is passed in."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-
-from consumer.errors import Fatal
-from consumer.records import Rejection
-
-
-@dataclass(slots=True, frozen=True)
-class Tolerance:
-    """How much bad data is borne before the consumer stops to ask a person."""
-
-    continue_on_error: bool = True
-
-    def check(self, rejections: Sequence[Rejection]) -> None:
-        """Raises `Fatal` when the rejections of a batch are more than is tolerated."""
-        if rejections and not self.continue_on_error:
-            first = rejections[0]
-            raise Fatal(
-                f"{first.record.name} can't be processed ({first.code}: {first.message}), and continue_on_error is off",
-                advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
-            )
 
 
 @dataclass(slots=True, frozen=True)

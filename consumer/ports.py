@@ -4,7 +4,7 @@ None of them is thread-safe: one loop, one thread. Every method may raise `Trans
 never raises; a method that raised has changed nothing, unless it says so.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -18,6 +18,7 @@ from consumer.records import (
     Claim,
     Found,
     KeptPayload,
+    Opening,
     Plan,
     Record,
     Rejection,
@@ -98,9 +99,15 @@ class SeenFilter(Protocol):
         """Why the filter is not being used just now; None when it is."""
 
 
-Settle = Callable[[Sequence[Rejection]], Sequence[KeptPayload]]
-"""Called inside the transaction with all rejections of the batch, before it commits. Returns once each dead letter is
-acknowledged, with the payloads that the database must keep. Raises to have the transaction rolled back."""
+class Settlement(Protocol):
+    """What becomes of the rejections of one batch, called inside its transaction. Raises to have that rolled back."""
+
+    def bear(self, rejections: Sequence[Rejection]) -> None:
+        """Judge all rejections of the batch that are known so far. Raises where they are more than is borne."""
+
+    def send(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
+        """Called once with all rejections, before the commit. Returns once each dead letter is acknowledged, with the
+        payloads that the database must keep."""
 
 
 class Store(Protocol):
@@ -110,16 +117,30 @@ class Store(Protocol):
         """Take these partitions over from whoever has them, in one transaction: from now on their epochs are ours."""
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         """All of a batch in one transaction: memories, ledger, counters, positions.
 
-        The caller passes no record below the claim's next offset. Raises `OwnershipLost` when an epoch has moved on.
+        The caller passes no record below the claim's next offset. Raises `OwnershipLost` when an epoch has moved on,
+        `BreakerOpen` when the group's breaker is open, and whatever the settlement raises.
         After `Transient` it may have been committed all the same: ask `positions`.
         """
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         """The rows as they stand in the database."""
+
+
+class Openings(Protocol):
+    """The openings of the group's breaker, on record in the database."""
+
+    def current(self) -> Opening | None:
+        """The one that is not closed yet."""
+
+    def open(self, why: str, tolerance: str) -> None:
+        """Open the breaker, unless it is open."""
+
+    def close(self, by: str) -> Opening | None:
+        """Close the breaker. Returns the opening that ends with it; None where it was not open."""
 
 
 class DeadLetters(Protocol):

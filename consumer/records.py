@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -209,6 +210,15 @@ class Changes:
 
     gone: frozenset[TopicPartition] = frozenset()
     assigned: frozenset[TopicPartition] = frozenset()
+
+
+@dataclass(slots=True, frozen=True)
+class Opening:
+    """The group's breaker was opened: when, why, and under which tolerance."""
+
+    opened_at: datetime
+    why: str
+    tolerance: str
 
 
 @dataclass(slots=True, frozen=True)

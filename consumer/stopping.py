@@ -61,6 +61,11 @@ class Bounds:
         self._busy_at = clock.monotonic() + joining
         self._has_partitions = False
 
+    @property
+    def are_set(self) -> bool:
+        """Whether the run is to end by itself."""
+        return self._until_idle is not None or self._left is not None
+
     def go_on(self) -> bool:
         """Whether to read another batch."""
         if self._stop.requested or self._left == 0:

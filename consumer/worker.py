@@ -4,19 +4,18 @@ every record read ends as exactly one of stored, merged, duplicate, dead-lettere
 transaction that makes it so; Kafka's offset follows. See docs/delivery.md for what happens when it is cut anywhere.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity import RetryError as GivenUp
 
-from consumer.errors import Abandoned, OwnershipLost, Transient
+from consumer.breaker import ADVICE, Breaker, Settlement
+from consumer.errors import Abandoned, BreakerOpen, Fatal, OwnershipLost, Transient
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.policy import Tolerance
 from consumer.ports import Clock, DeadLetters, Observer, SeenFilter, Source, Store
-from consumer.records import Batch, KeptPayload, Rejection
+from consumer.records import Batch
 from consumer.stopping import Bounds
 from consumer.telemetry.tracing import commit_span, poll_span, process_span, step
 
@@ -36,7 +35,7 @@ class Worker:
     clock: Clock
     bounds: Bounds
     observer: Observer
-    tolerance: Tolerance = Tolerance()
+    breaker: Breaker
 
     def run(self) -> None:
         """Consume until told to stop. Leaves the group on the way out, whatever the reason.
@@ -45,15 +44,23 @@ class Worker:
         """
         try:
             while self.bounds.go_on():
-                self.ownership.keep_up()
+                self._keep_up()
                 if batch := self._poll():
                     self._handle(batch)
-                    self.bounds.batch_done(len(batch))
                 self.bounds.turned(has_partitions=bool(self.ownership.claims), is_claiming=self.ownership.is_claiming)
         except Abandoned as left:
             log.warning("stopped with a batch in hand, uncommitted: it will be read again", reason=str(left))
         finally:
             self.source.close()
+
+    def _keep_up(self) -> None:
+        """Claim what is ours, unless the breaker is open: then nothing is claimed, and so nothing comes."""
+        if self.breaker.lets_pass():
+            self.ownership.keep_up()
+        elif self.bounds.are_set:
+            raise Fatal(self.breaker.trouble or "", advice=ADVICE)
+        else:
+            self.ownership.note_changes()
 
     def _poll(self) -> Batch | None:
         with poll_span() as span:
@@ -73,6 +80,10 @@ class Worker:
             retrying(self._try, batch)
         except GivenUp as given_up:
             raise Abandoned(str(given_up.last_attempt.exception())) from given_up
+        except BreakerOpen as opened:
+            self._stand_still(opened)
+        else:
+            self.bounds.batch_done(len(batch))
 
     def _try(self, batch: Batch) -> None:
         """Do what is left of the batch. What others own by now is dropped, the rest is written."""
@@ -90,24 +101,27 @@ class Worker:
 
     def _process(self, batch: Batch) -> None:
         """The guarantee, in order. Whatever is cut off below the write has happened; above it, has not."""
-        started = self.clock.monotonic()
+        started, settlement = self.clock.monotonic(), Settlement(batch, self.breaker, self.dead_letters)
         with process_span(batch):
             with step("decode"):
                 plan = self.planner.plan(batch, self.clock.now())
+                settlement.bear(plan.rejections)
             with step("dedup"):
                 suspects = self.seen.maybe(plan.event_ids())
             with step("write"):
-                written = self.store.write(plan, suspects, self.ownership.claims, self._settle)
+                written = self.store.write(plan, suspects, self.ownership.claims, settlement)
             self.ownership.advance(written.next_offsets)
+            self.breaker.committed(batch, settlement.rejections)
             self.seen.add(written.event_ids)
             with commit_span(written.next_offsets):
                 self.source.commit(self.ownership.claims)
         self.observer.batch_done(batch, written, self.clock.monotonic() - started)
 
-    def _settle(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
-        """Called inside the transaction: the verdict first, so that nothing is sent that will not be committed."""
-        self.tolerance.check(rejections)
-        return self.dead_letters.send(rejections)
+    def _stand_still(self, opened: BreakerOpen) -> None:
+        """Nothing of the batch was written: give everything back, to be read again from where the rows stand."""
+        self.breaker.opened(opened)
+        self.ownership.put_down()
+        self.observer.waiting(str(opened))
 
     def _note_trouble(self, state: RetryCallState) -> None:
         """A try failed: whether it was committed is not known, so the rows are to be looked at before the next."""

@@ -3,10 +3,18 @@
 `consuming` builds a whole consumer; here is what the other commands need.
 """
 
-from consumer.app.databases import database, database_version, memory_reader, operations, upgrade_database
+from consumer.app.databases import (
+    close_breaker,
+    database,
+    database_version,
+    memory_reader,
+    operations,
+    upgrade_database,
+)
 from consumer.app.kafka import event_encoder, group_positions, publisher
 
 __all__ = [
+    "close_breaker",
     "database",
     "database_version",
     "event_encoder",

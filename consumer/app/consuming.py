@@ -19,17 +19,18 @@ from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.redis.bloom_filter import RedisBloomFilter
 from consumer.adapters.redis.generations import Generations
 from consumer.adapters.sql.dialects import Timeouts
+from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database
 from consumer.batching import BatchLimits
+from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
 from consumer.memory.contract import schema_directory
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.policy import Tolerance
 from consumer.ports import Clock, Observer, SeenFilter
 from consumer.process.clock import SystemClock
 from consumer.process.garbage import seldom_collected
@@ -41,6 +42,7 @@ from consumer.stopping import Bounds, Stop
 from consumer.telemetry.exporting import start_tracing
 from consumer.telemetry.progress_log import ProgressLog
 from consumer.telemetry.statistics import Statistics
+from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -72,10 +74,15 @@ def consumer(
         dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
         source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
         ownership = Ownership(source, store, clock)
+        breaker = Breaker(_tolerance(settings.batch), SqlOpenings(engine, identity.group_id, clock), clock)
+        breaker.adopt()
 
         def snapshot() -> Mapping[str, Any]:
             told = statistics.snapshot(seen.trouble()).as_json()
-            return {**told, "waiting_for": told["waiting_for"] or source.trouble or ownership.trouble}
+            return {
+                **told,
+                "waiting_for": breaker.trouble or told["waiting_for"] or source.trouble or ownership.trouble,
+            }
 
         opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
         opened.enter_context(seldom_collected())
@@ -97,7 +104,7 @@ def consumer(
                 patience=settings.running.shutdown_timeout_seconds,
             ),
             observer=Observers([statistics, *progress, *observers]),
-            tolerance=Tolerance(settings.batch.continue_on_error),
+            breaker=breaker,
         )
 
 
@@ -162,6 +169,12 @@ def _planner(decoder: AvroDecoder, batch: BatchProcessingConfig) -> Planner:
         decoder,
         max_record_bytes=batch.max_record_bytes,
         max_ahead=timedelta(seconds=batch.max_event_ahead_seconds),
+    )
+
+
+def _tolerance(batch: BatchProcessingConfig) -> Tolerance:
+    return Tolerance(
+        batch.continue_on_error, batch.max_errors, batch.max_error_share, batch.max_error_share_min_records
     )
 
 

@@ -9,9 +9,13 @@ from sqlalchemy import Engine, make_url
 from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
+from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.patience import Patience
+from consumer.breaker import BY_HAND
 from consumer.errors import Fatal
+from consumer.process.clock import SystemClock
+from consumer.records import Opening
 from consumer.settings.fields import DatabaseSettings
 
 
@@ -63,6 +67,12 @@ def operations(settings: DatabaseSettings) -> Iterator[Operations]:
     """Positions and counts, to look at and to look after."""
     with existing_database(settings) as engine:
         yield Operations(engine)
+
+
+def close_breaker(settings: DatabaseSettings, group_id: str) -> Opening | None:
+    """Close the group's breaker by hand. Returns the opening that ends with it; None where it was not open."""
+    with existing_database(settings) as engine:
+        return SqlOpenings(engine, group_id, SystemClock()).close(BY_HAND)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import config, db, memory, offsets, produce, run, stack, status, validate
+from consumer.cli import config, db, memory, offsets, produce, resume, run, stack, status, validate
 from consumer.cli.commands import Commands
 from consumer.cli.demo import command
 
@@ -41,6 +41,7 @@ app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")
 app.command("produce", epilog="Example: memory-consumer produce events.jsonl --topic memory-events")(produce.produce)
 app.command("validate", epilog="Example: memory-consumer validate events.jsonl --json")(validate.validate)
 app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status.status)
+app.command("resume", epilog="Example: memory-consumer resume --group-id memory-consumer")(resume.resume)
 app.add_typer(offsets.app, name="offsets")
 app.add_typer(memory.app, name="memory")
 app.add_typer(db.app, name="db")

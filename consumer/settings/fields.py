@@ -116,6 +116,22 @@ class BatchProcessingConfig(Group):
         default=True,
         description="Dead-letter records that can't be processed and go on. `false`: stop at the first, uncommitted.",
     )
+    max_errors: int | None = Field(
+        default=None,
+        ge=0,
+        description="Dead letters that are borne before the breaker opens, since the start or the last `resume`."
+        " Unset: any number.",
+    )
+    max_error_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of dead letters among the last 1,000 records that is borne before the breaker opens: nothing"
+        " is read any more until `resume`. 1: any share.",
+    )
+    max_error_share_min_records: int = Field(
+        default=500, ge=1, le=1_000, description="Records that must be known before their share is judged."
+    )
     log_progress: bool = Field(default=True, description="Log records, rate and outcomes every ten seconds.")
     max_record_bytes: int = Field(
         default=960 * 1024,

@@ -14,17 +14,20 @@ from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.store import SqlStore
 from consumer.batching import BatchLimits
+from consumer.breaker import Breaker
 from consumer.devstack.postgres import temporary_database
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.records import Record, TopicPartition
 from consumer.stopping import Bounds, Stop
+from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 from tests import wire
 from tests.chaos.bad_records import BAD_RECORDS, MAX_RECORD_BYTES, BadRecord, event_fields, with_field
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
 from tests.fakes.observer import Nobody
+from tests.fakes.openings import FakeOpenings
 
 MEMORIES = TopicPartition("memories", 0)
 LETTERS = "letters"
@@ -83,6 +86,7 @@ class Run:
             clock=clock,
             bounds=Bounds(BatchLimits(bytes=64 * 1024 * 1024), Stop(), clock, until_idle=1.0),
             observer=Nobody(),
+            breaker=Breaker(Tolerance(), FakeOpenings(), clock),
         ).run()
 
 

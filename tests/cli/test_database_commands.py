@@ -41,12 +41,18 @@ def url(tmp_path: Path) -> str:
         store = SqlStore(engine, "group", HandClock(NOON))
         claims = store.claim({PARTITION: Found(None, None, 0, len(events))})
         plan = Plan(list(map(Arrival, records, events)), [], {PARTITION: len(events)})
-        store.write(plan, [], claims, _nothing_to_settle)
+        store.write(plan, [], claims, NothingToSettle())
     return url
 
 
-def _nothing_to_settle(rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
-    raise AssertionError(f"{len(rejections)} rejections of valid events")
+class NothingToSettle:
+    """All events are valid."""
+
+    def bear(self, rejections: Sequence[Rejection]) -> None:
+        raise AssertionError(f"{len(rejections)} rejections of valid events")
+
+    def send(self, rejections: Sequence[Rejection]) -> Sequence[KeptPayload]:
+        raise AssertionError(f"{len(rejections)} rejections of valid events")
 
 
 def test_a_memory_by_its_id(url: str) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy import CheckConstraint, Engine, Table, event, inspect, select, t
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.migrating import upgrade
+from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import event_ledger, kept_payloads, metadata, position_changes
-from consumer.errors import OwnershipLost, Transient
+from consumer.errors import BreakerOpen, OwnershipLost, Transient
 from consumer.memory.model import MemoryEvent
 from consumer.positions import STAMP
 from consumer.records import (
@@ -60,13 +61,19 @@ class Desk:
         self.store = SqlStore(engine, group, HandClock())
         self.letters: list[Rejection] = []
         self.kept: list[KeptPayload] = []
+        self.raises: Exception | None = None
         self.claims: dict[TopicPartition, Claim] = {}
 
     def claim(self, source: TopicPartition = MEMORIES, found: Found = NEW_TOPIC) -> Claim:
         self.claims |= self.store.claim({source: found})
         return self.claims[source]
 
-    def settle(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
+    def bear(self, rejections: Sequence[Rejection]) -> None:
+        """A settlement that bears everything."""
+
+    def send(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
+        if self.raises:
+            raise self.raises
         self.letters.extend(rejections)
         return self.kept
 
@@ -75,7 +82,7 @@ class Desk:
         position = self.claims[MEMORIES].next_offset
         batch = events if isinstance(events, Plan) else plan(events, first=position)
         suspects = batch.event_ids() if suspicious else []
-        written = self.store.write(batch, suspects, self.claims, self.settle)
+        written = self.store.write(batch, suspects, self.claims, self)
         for source, next_offset in written.next_offsets.items():
             self.claims[source] = replace(self.claims[source], next_offset=next_offset)
         return written
@@ -276,7 +283,7 @@ class TestPositions:
         zombie, claims = desk.store, dict(desk.claims)
         Desk(desk.engine).claim()
         with pytest.raises(OwnershipLost) as lost:
-            zombie.write(plan([told("a")]), [], claims, desk.settle)
+            zombie.write(plan([told("a")]), [], claims, desk)
         assert lost.value.partitions == {MEMORIES}
         assert desk.contents() == {} and desk.ledger() == set()
 
@@ -288,32 +295,42 @@ class TestPositions:
         more = plan([told("b", "m2")], source=other)
         batch = Plan([*both.arrivals, *more.arrivals], [], {**both.next_offsets, **more.next_offsets})
         with pytest.raises(OwnershipLost) as lost:
-            desk.store.write(batch, [], desk.claims, desk.settle)
+            desk.store.write(batch, [], desk.claims, desk)
         assert lost.value.partitions == {other}
+
+    def test_while_the_breaker_of_the_group_is_open_nobody_writes(self, desk: Desk) -> None:
+        openings, other = SqlOpenings(desk.engine, "g", HandClock()), Desk(desk.engine, "h")
+        other.claim()
+        openings.open("a flood", "half")
+        with pytest.raises(BreakerOpen, match="a flood") as opened:
+            desk.write([told("a")])
+        assert opened.value.is_recorded
+        assert desk.contents() == {} and desk.ledger() == set()
+        assert other.write([told("a")]).tally == {CREATED: 1}, "another group's is its own"
+        openings.close("resume")
+        assert desk.write([told("a")]).tally == {SAME_EVENT: 1}
 
     def test_a_batch_written_twice_under_one_claim_is_not_counted_twice(self, desk: Desk) -> None:
         claims = dict(desk.claims)
-        desk.store.write(plan([told("a")]), [], claims, desk.settle)
+        desk.store.write(plan([told("a")]), [], claims, desk)
         with pytest.raises(Transient):
-            desk.store.write(plan([told("a")]), [], claims, desk.settle)
+            desk.store.write(plan([told("a")]), [], claims, desk)
         assert desk.store.positions([MEMORIES])[MEMORIES].next_offset == 1
         assert Operations(desk.engine).partitions("g")[0].records_read == 1
 
-    def test_a_failure_in_settle_rolls_everything_back(self, desk: Desk) -> None:
-        def fail(_: Sequence[Rejection]) -> list[KeptPayload]:
-            raise Transient("no acknowledgement")
-
+    def test_a_failure_to_settle_rolls_everything_back(self, desk: Desk) -> None:
+        desk.raises = Transient("no acknowledgement")
         bad = Rejection(record(0), Category.VALIDATION, "x", "x", "", Stage.TRANSFORMATION)
         with pytest.raises(Transient):
-            desk.store.write(plan([told("a")], rejections=[bad]), [], desk.claims, fail)
+            desk.store.write(plan([told("a")], rejections=[bad]), [], desk.claims, desk)
         assert desk.contents() == {} and desk.ledger() == set()
         assert desk.store.positions([MEMORIES])[MEMORIES].next_offset == 0
 
     def test_a_kept_payload_is_kept_whole(self, desk: Desk) -> None:
         large = record(0, value=b"\x00\xff" * 10)
         bad = Rejection(large, Category.VALIDATION, "record_too_large", "x", "", Stage.VALUE_CONVERTER)
-        batch = plan([], rejections=[bad])
-        desk.store.write(batch, [], desk.claims, lambda _: [KeptPayload(large)])
+        desk.kept = [KeptPayload(large)]
+        desk.store.write(plan([], rejections=[bad]), [], desk.claims, desk)
         with desk.engine.connect() as connection:
             row = connection.execute(select(kept_payloads)).one()
         assert (row.payload_id, row.key, row.value) == (KeptPayload(large).id, b"k", b"\x00\xff" * 10)
@@ -324,7 +341,7 @@ class TestPositions:
             bad = Rejection(large, Category.VALIDATION, "record_too_large", "x", "", Stage.VALUE_CONVERTER)
             desk.claim(found=Found(f"t-{value!r}-{desk.claims[MEMORIES].epoch}", None, earliest=0, end=1))
             desk.kept = [KeptPayload(large)]
-            desk.store.write(plan([], rejections=[bad]), [], desk.claims, desk.settle)
+            desk.store.write(plan([], rejections=[bad]), [], desk.claims, desk)
         with desk.engine.connect() as connection:
             assert set(connection.scalars(select(kept_payloads.c.value))) == {b"A", b"B"}
 

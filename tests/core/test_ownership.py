@@ -8,7 +8,7 @@ import pytest
 
 from consumer.errors import Transient
 from consumer.ownership import CLAIMED_AT_ONCE, SETTLING_SECONDS, Ownership
-from consumer.ports import Findings, Settle
+from consumer.ports import Findings, Settlement
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Plan, TopicPartition, Written
 from tests.fakes.clock import HandClock
 from tests.stories import MEMORIES, record
@@ -73,7 +73,7 @@ class Rows:
         return {source: self.rows[source] for source in sources if source in self.rows}
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         raise AssertionError("ownership writes nothing")
 

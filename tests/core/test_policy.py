@@ -1,11 +1,6 @@
-"""What is borne, and when something that is away is asked again."""
+"""When something that is away is asked again."""
 
-import pytest
-
-from consumer.errors import Fatal
-from consumer.policy import Availability, Recovery, Tolerance
-from consumer.records import Category, Rejection, Stage
-from tests.stories import record
+from consumer.policy import Availability, Recovery
 
 
 def test_waits_double_up_to_the_longest() -> None:
@@ -25,11 +20,3 @@ def test_something_away_is_left_alone_for_a_while() -> None:
     assert availability.worked(), "coming back is news"
     assert not availability.worked()
     assert availability.may_ask(now=0)
-
-
-def test_intolerance_names_the_first_record() -> None:
-    rejection = Rejection(record(7), Category.VALIDATION, "truncated", "ends early", "", Stage.VALUE_CONVERTER)
-    Tolerance(continue_on_error=True).check([rejection])
-    Tolerance(continue_on_error=False).check([])
-    with pytest.raises(Fatal, match=r"memories-0-7.*ends early"):
-        Tolerance(continue_on_error=False).check([rejection])

@@ -1,6 +1,7 @@
 """The loop, where it does not simply go on: stopped, intolerant, robbed of a partition, left in doubt."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -12,19 +13,21 @@ from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.store import SqlStore
 from consumer.batching import BatchLimits
+from consumer.breaker import Breaker
 from consumer.errors import Fatal, Transient
 from consumer.memory.model import MemoryEvent
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.policy import Tolerance
-from consumer.ports import Settle
+from consumer.ports import Settlement
 from consumer.records import Category, Claim, Plan, Record, Rejection, Stage, TopicPartition, Written
 from consumer.stopping import Bounds, Stop
+from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 from tests.contracts.places import found
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
 from tests.fakes.observer import Nobody
+from tests.fakes.openings import FakeOpenings
 from tests.properties.filters import Exact
 from tests.stories import event
 
@@ -64,6 +67,7 @@ class Bench:
         self.broker.create_topic("memories", partitions=2)
         self.broker.create_topic("letters")
         self.source = CountingSource(FakeGroup(self.broker, "g", ["memories"]), self.clock.pass_)
+        self.openings = FakeOpenings()
         self.store = HinderedStore(SqlStore(engine, "g", self.clock))
         self.worker = Worker(
             source=self.source,
@@ -75,7 +79,7 @@ class Bench:
             clock=self.clock,
             bounds=Bounds(BatchLimits(), self.stop, self.clock, until_idle=30, patience=20),
             observer=Nobody(),
-            tolerance=tolerance,
+            breaker=Breaker(tolerance, self.openings, self.clock),
         )
 
     def publish(self, source: TopicPartition, *names: str) -> None:
@@ -101,10 +105,10 @@ class HinderedStore:
         self.after: Callable[[], None] = lambda: None
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         self.before()
-        written = self._inner.write(plan, suspects, claims, settle)
+        written = self._inner.write(plan, suspects, claims, settlement)
         self.after()
         return written
 
@@ -155,6 +159,47 @@ def test_intolerant_it_stops_at_bad_data_with_nothing_sent_or_stored(bench: Benc
     with pytest.raises(Fatal, match="memories-0-1"):
         bench.worker.run()
     assert (bench.stored(), bench.committed(), bench.broker.records("letters")) == (set(), [], [])
+
+
+@pytest.mark.parametrize("bench", [Tolerance(max_errors=1)], indirect=True)
+def test_with_too_much_bad_data_a_bounded_run_stops_with_nothing_sent_or_stored(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "bad", "bad")
+    with pytest.raises(Fatal, match="2 records can't be processed") as stopped:
+        bench.worker.run()
+    assert "resume" in stopped.value.advice
+    assert (bench.stored(), bench.committed(), bench.broker.records("letters")) == (set(), [], [])
+    assert bench.openings.opening is not None
+
+
+@pytest.mark.parametrize("bench", [Tolerance(max_errors=1)], indirect=True)
+def test_with_too_much_bad_data_it_stands_still_until_somebody_closes_the_breaker(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "bad", "bad")
+    bench.publish(ONE, "b")
+    bench.openings.meanwhile = [nothing, nothing, lambda: bench.openings.close("resume")]
+    bench.store.after = lambda: bench.stop.request("enough")
+    replace(bench.worker, bounds=Bounds(BatchLimits(), bench.stop, bench.clock)).run()
+    assert not bench.openings.meanwhile, "it was closed by hand"
+    assert bench.stored() == {"a", "b"}
+    assert [record.value for record in bench.broker.records("letters")] == [b"bad", b"bad"]
+    assert bench.openings.opening is None
+
+
+@pytest.mark.parametrize("bench", [Tolerance(max_errors=1)], indirect=True)
+def test_what_is_passed_over_while_the_breaker_is_open_is_not_read(bench: Bench) -> None:
+    bench.publish(ZERO, "bad", "bad", "a")
+
+    def skip() -> None:
+        bench.broker.move_committed("g", ZERO, 2)
+        bench.openings.close("resume")
+
+    bench.openings.meanwhile = [nothing, skip]
+    bench.store.after = lambda: bench.stop.request("enough")
+    replace(bench.worker, bounds=Bounds(BatchLimits(), bench.stop, bench.clock)).run()
+    assert (bench.stored(), bench.broker.records("letters")) == ({"a"}, [])
+
+
+def nothing() -> None:
+    """Somebody looks, and does nothing."""
 
 
 def test_of_a_batch_only_the_records_of_lost_partitions_are_dropped(bench: Bench) -> None:

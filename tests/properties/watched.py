@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, event
 
 from consumer.batching import BatchLimits
 from consumer.memory.model import MemoryEvent
-from consumer.ports import DeadLetters, Decoder, Findings, SeenFilter, Settle, Store
+from consumer.ports import DeadLetters, Decoder, Findings, SeenFilter, Settlement, Store
 from consumer.records import (
     Batch,
     Changes,
@@ -109,11 +109,11 @@ class WatchedStore:
         return _around(self._reach, "claim", lambda: self._inner.claim(found))
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         self._reach("write: before")
         try:
-            written = self._inner.write(plan, suspects, claims, settle)
+            written = self._inner.write(plan, suspects, claims, settlement)
         finally:
             self._attempted(plan)
         self._reach("write: after")

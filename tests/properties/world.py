@@ -13,15 +13,18 @@ from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import metadata
 from consumer.batching import BatchLimits
+from consumer.breaker import Breaker
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Decoder
 from consumer.records import Plan, Record, TopicPartition
 from consumer.stopping import Bounds, Stop
+from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
 from tests.fakes.observer import Nobody
+from tests.fakes.openings import FakeOpenings
 from tests.properties.filters import Exact
 from tests.properties.naive import Naive, Place, Published, contested
 from tests.properties.reckoning import Database, check_contents
@@ -106,6 +109,7 @@ class World:
             clock=self.clock,
             bounds=Bounds(BatchLimits(count=batch_size), Stop(), self.clock, until_idle=until_idle),
             observer=Nobody(),
+            breaker=Breaker(Tolerance(), FakeOpenings(), self.clock),
         )
         return Process(worker, source, engine)
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    exists,
     false,
     func,
     insert,
@@ -20,9 +21,10 @@ from sqlalchemy import (
     update,
 )
 
+from consumer.adapters.sql import openings
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import outcome_counts, partitions, position_changes
-from consumer.errors import OwnershipLost, Transient
+from consumer.errors import BreakerOpen, OwnershipLost, Transient
 from consumer.positions import Because, Known, Start
 from consumer.records import Claim, Kind, TopicPartition
 from consumer.verdicts import Counted
@@ -179,6 +181,7 @@ _FENCE = (
             _ROW.partition == bindparam("p"),
             _ROW.epoch == bindparam("e"),
             _ROW.next_offset == bindparam("from_offset"),
+            ~exists().where(openings.is_open(_ROW.group_id)),
         )
     )
     .values(
@@ -201,7 +204,8 @@ def fence(
 ) -> None:
     """Move the positions and the counters, as long as the epochs are ours; else raise `OwnershipLost`.
 
-    Raises `Transient` when an epoch is ours but its position is not where we think.
+    Raises `BreakerOpen` while the group's breaker is open, whoever opened it;
+    `Transient` when an epoch is ours but its position is not where we think.
     """
     by_kind: defaultdict[TopicPartition, Counter[str]] = defaultdict(Counter)
     for (source, outcome), records in counts.items():
@@ -224,7 +228,13 @@ def fence(
     if moved != len(moves):
         rows = read(connection, group_id, next_offsets.keys())
         lost = [source for source in next_offsets if source not in rows or rows[source].epoch != claims[source].epoch]
-        raise OwnershipLost(lost) if lost else Transient("a position moved meanwhile")
+        raise OwnershipLost(lost) if lost else _not_moved(connection, group_id)
+
+
+def _not_moved(connection: Connection, group_id: str) -> BreakerOpen | Transient:
+    if opening := openings.current(connection, group_id):
+        return BreakerOpen(opening.why, is_recorded=True)
+    return Transient("a position moved meanwhile")
 
 
 def count(connection: Connection, dialect: SqlDialect, group_id: str, counts: Counter[Counted]) -> None:

@@ -16,7 +16,7 @@ from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.errors import Transient
-from consumer.ports import Clock, Settle
+from consumer.ports import Clock, Settlement
 from consumer.positions import start
 from consumer.records import Claim, Found, KeptPayload, Plan, TopicPartition, Written
 from consumer.verdicts import count_rejections, totals
@@ -50,7 +50,7 @@ class SqlStore:
         return {each.source: each.claim for each in takeovers}
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         """A batch in one transaction. See `batch` for the events, `partition_rows.fence` for what ends it."""
         now = self._clock.now()
@@ -60,7 +60,7 @@ class SqlStore:
             rejections = [*plan.rejections, *verdicts.rejections]
             counts = verdicts.counts + count_rejections(rejections)
             if rejections:
-                self._keep(connection, settle(rejections))
+                self._keep(connection, settlement.send(rejections))
             records_read = Counter(record.source for record, _ in plan.arrivals)
             records_read.update(rejection.record.source for rejection in plan.rejections)
             partition_rows.count(connection, self._dialect, self._group_id, counts)

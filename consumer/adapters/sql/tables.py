@@ -142,6 +142,26 @@ consumers = Table(
     Column("snapshot", Json, nullable=False),
 )
 
+breaker_openings = Table(
+    "breaker_openings",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("group_id", Identifier, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("tolerance", Text, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", String(32)),
+)
+# One at a time; and the fence of every batch asks for it.
+Index(
+    "ix_breaker_openings_open",
+    breaker_openings.c.group_id,
+    unique=True,
+    postgresql_where=breaker_openings.c.closed_at.is_(None),
+    sqlite_where=breaker_openings.c.closed_at.is_(None),
+)
+
 # Lives for one transaction. `seq` is the event's place in its batch.
 staged = Table(
     "staged_events",
