@@ -69,13 +69,47 @@ class Verdicts:
     creates: list[int] = field(default_factory=list)
     updates: list[int] = field(default_factory=list)
 
+    def add(self, later: "Verdicts") -> None:
+        """Count in what was decided behind these."""
+        self.counts.update(later.counts)
+        self.rejections += later.rejections
+        self.accepted |= later.accepted
+        self.creates += later.creates
+        self.updates += later.updates
 
-def decide_batch(arrivals: Sequence[Arrival], known: Knowledge) -> Verdicts:
-    """Decide every arrival."""
+
+class Deciding:
+    """Decides a batch run by run, in order. What became of one run is known to the next; the caller's knowledge stays.
+
+    `verdicts` are those of all runs that were kept.
+    """
+
+    def __init__(self, arrivals: Sequence[Arrival], known: Knowledge) -> None:
+        self._arrivals = arrivals
+        self._known = Knowledge(dict(known.ledger), dict(known.states), known.refused)
+        self.verdicts = Verdicts()
+
+    def decide(self, places: Sequence[int]) -> Verdicts:
+        """How the arrivals at these places end, if nothing comes in between."""
+        return decide_batch(self._arrivals, self._known, places)
+
+    def keep(self, decided: Verdicts) -> None:
+        """They did."""
+        for event_id, place in decided.accepted.items():
+            self._known.ledger[event_id] = self._arrivals[place].event.memory_id
+        for place in (*decided.creates, *decided.updates):
+            event = self._arrivals[place].event
+            self._known.states[event.memory_id] = after(event)
+        self.verdicts.add(decided)
+
+
+def decide_batch(arrivals: Sequence[Arrival], known: Knowledge, places: Sequence[int] | None = None) -> Verdicts:
+    """Decide the arrivals at these places, by default all."""
     verdicts = Verdicts()
-    states = dict(known.states)
+    states: dict[str, State] = {}
     winners: dict[str, int] = {}
-    for place, (record, event) in enumerate(arrivals):
+    for place in range(len(arrivals)) if places is None else places:
+        record, event = arrivals[place]
         first_for = known.ledger.get(event.event_id)
         if first_for is None and event.event_id in verdicts.accepted:
             first_for = arrivals[verdicts.accepted[event.event_id]].event.memory_id
@@ -84,7 +118,7 @@ def decide_batch(arrivals: Sequence[Arrival], known: Knowledge) -> Verdicts:
             continue
         rejection = known.refused.get(place) if first_for is None else _id_reused(arrivals[place], first_for)
         if rejection is None:
-            verdict = decide(states.get(event.memory_id), event)
+            verdict = decide(states.get(event.memory_id) or known.states.get(event.memory_id), event)
             if verdict is not Verdict.OWNER_CHANGED:
                 verdicts.accepted[event.event_id] = place
                 verdicts.counts[Counted(record.source, OUTCOMES[verdict])] += 1

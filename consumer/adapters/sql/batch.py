@@ -5,23 +5,26 @@ up. Memories are locked next, in the order of their ids, then written; the ledge
 the unique keys do: where they say otherwise, the transaction goes back to its savepoint and decides anew, knowing more.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Select, literal, select, update
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
-from consumer.adapters.sql.rows import Row, row_of
+from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
 from consumer.isolation import Refusal, RowRefused, apply_isolated
 from consumer.memory.ordering import State
-from consumer.records import Arrival
-from consumer.verdicts import Knowledge, Verdicts, database_refused, decide_batch
+from consumer.records import Arrival, Rejection
+from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused
+
+Bear = Callable[[Sequence[Rejection]], None]
+"""Called with all rows of the batch that the database has refused so far, after each new one; raises when they are too
+many, and ends the transaction by it. A flood of bad rows need not be searched to its end."""
 
 
 class _Surprised(Exception):
@@ -31,11 +34,19 @@ class _Surprised(Exception):
 class BatchTransaction:
     """The part of the transaction that is about events; the caller owns the connection and commits."""
 
-    def __init__(self, connection: Connection, dialect: SqlDialect, arrivals: Sequence[Arrival], now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        dialect: SqlDialect,
+        arrivals: Sequence[Arrival],
+        now: datetime,
+        bear: Bear = lambda _: None,
+    ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._arrivals = arrivals
         self._now = now
+        self._bear = bear
         self._known = Knowledge()
         self._staged = 0
 
@@ -55,25 +66,20 @@ class BatchTransaction:
 
     def _stage(self) -> None:
         """Copy every event that may be new. Those that can't even be copied are refused."""
-        rows = [
-            row_of(place, event)
-            for place, (_, event) in enumerate(self._arrivals)
-            if event.event_id not in self._known.ledger
-        ]
-        refusals = apply_isolated(rows, self._stage_run)
-        self._staged = len(rows) - len(refusals)
-        self._refuse([(rows[bad.row][0], bad) for bad in refusals])
+        places = [place for place, (_, event) in enumerate(self._arrivals) if event.event_id not in self._known.ledger]
+        refused = apply_isolated(places, self._stage_run, lambda found: self._refuse(places[found[-1].row], found[-1]))
+        self._staged = len(places) - len(refused)
 
-    def _stage_run(self, rows: Sequence[Row]) -> None:
-        with _attempt(self._connection), rows_refused():
-            self._dialect.stage(self._connection, rows)
+    def _stage_run(self, places: Sequence[int]) -> None:
+        with _attempt(self._connection):
+            self._dialect.stage(self._connection, [row_of(place, self._arrivals[place].event) for place in places])
 
     def _apply_until_settled(self) -> Verdicts:
         while True:
             with rows_refused():
                 self._known.states = self._lock_states()
             try:
-                with _attempt(self._connection), rows_refused():
+                with _attempt(self._connection):
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
                     if verdicts.rejections:
@@ -84,34 +90,39 @@ class BatchTransaction:
                     self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
 
     def _write_memories(self) -> Verdicts:
-        """Write the last state of each memory. A refused one is decided again without the event that spoilt it."""
-        written: set[int] = set()
-        while True:
-            verdicts = decide_batch(self._arrivals, self._known)
-            creates, updates = frozenset(verdicts.creates), verdicts.updates
-            todo = sorted(creates.union(updates) - written)
-            refusals = apply_isolated(todo, partial(self._write_run, creates=creates))
-            written.update(todo)
-            if not refusals:
-                return verdicts
-            self._refuse([(todo[bad.row], bad) for bad in refusals])
+        """Decide the events and write the last state of each memory; where rows are refused, run by run."""
+        deciding = Deciding(self._arrivals, self._known)
 
-    def _write_run(self, places: Sequence[int], *, creates: Collection[int]) -> None:
+        def write(places: Sequence[int]) -> None:
+            decided = deciding.decide(places)
+            self._write_rows(decided.creates, decided.updates)
+            deciding.keep(decided)
+
+        def refuse(found: Sequence[Refusal]) -> None:
+            place = found[-1].row
+            self._refuse(place, found[-1])
+            deciding.keep(deciding.decide([place]))
+
+        apply_isolated(range(len(self._arrivals)), write, refuse)
+        return deciding.verdicts
+
+    def _write_rows(self, creates: Collection[int], updates: Collection[int]) -> None:
         """Write these rows, or raise `RowRefused` having written none."""
-        fresh = [place for place in places if place in creates]
-        stale = [place for place in places if place not in creates]
-        with _attempt(self._connection), rows_refused():
-            if fresh and self._insert(fresh) != len(fresh):
+        if not creates and not updates:
+            return
+        with _attempt(self._connection):
+            if creates and self._insert(creates) != len(creates):
                 raise _Surprised
-            if stale:
-                self._update(stale)
+            if updates:
+                self._update(updates)
             self._dialect.check_now(self._connection)
 
     def _insert(self, places: Collection[int]) -> int:
         chosen = self._staged_at(places, "memory_id", *MEMORY_COLUMNS).add_columns(literal(self._now, Moment))
         names = ["memory_id", *MEMORY_COLUMNS, "written_at"]
         statement = self._dialect.insert(memories).from_select(names, chosen.order_by(staged.c.memory_id))
-        return self._count(statement.on_conflict_do_nothing())
+        # Of this key alone: what another one, added by an operator, forbids is a refused row.
+        return self._count(statement.on_conflict_do_nothing(index_elements=[memories.c.memory_id]))
 
     def _update(self, places: Collection[int]) -> None:
         values = {name: staged.c[name] for name in MEMORY_COLUMNS}
@@ -155,7 +166,11 @@ class BatchTransaction:
         return {event_id: memory_id for event_id, memory_id in rows}
 
     def _lock_states(self) -> dict[str, State]:
-        memory_ids = {event.memory_id for _, event in self._arrivals if event.event_id not in self._known.ledger}
+        memory_ids = {
+            event.memory_id
+            for place, (_, event) in enumerate(self._arrivals)
+            if event.event_id not in self._known.ledger and place not in self._known.refused
+        }
         if not memory_ids:
             return {}
         table = memories.c
@@ -167,9 +182,10 @@ class BatchTransaction:
         )
         return {memory_id: State(*state) for memory_id, *state in self._connection.execute(statement)}
 
-    def _refuse(self, refusals: Sequence[tuple[int, Refusal]]) -> None:
-        for place, (_, error) in refusals:
-            self._known.refused[place] = database_refused(self._arrivals[place], error.cause or error)
+    def _refuse(self, place: int, refusal: Refusal) -> None:
+        error = refusal.error
+        self._known.refused[place] = database_refused(self._arrivals[place], error.cause or error)
+        self._bear(list(self._known.refused.values()))
 
 
 @contextmanager
@@ -181,7 +197,8 @@ def _attempt(connection: Connection) -> Iterator[None]:
     """
     connection.exec_driver_sql("SAVEPOINT attempt")
     try:
-        yield
+        with rows_refused():
+            yield
     except (_Surprised, RowRefused):
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
         connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
