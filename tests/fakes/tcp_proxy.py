@@ -8,14 +8,38 @@ with TcpProxy("127.0.0.1", 6379) as proxy:
     proxy.mend()            # new ones are accepted again
     proxy.forget()          # the next data breaks its connection, as a firewall does that forgot it
     proxy.slow(0.05)        # each piece of data waits so long; 0 ends it
+    proxy.cut_at(b"COMMIT", Moment.DURING)   # the next COMMIT is done, and nobody hears of it
+
+with flapping(proxy, up=0.3, down=0.2):      # cut and mended in turns
+    ...
 """
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
 from threading import Event, Lock, Thread
 from typing import Self
 
 PIECE = 65_536
+
+
+class Moment(Enum):
+    """When a connection breaks, seen from what the client says to the server."""
+
+    BEFORE = "the server never hears it"
+    DURING = "the server does it; its answer is lost"
+    AFTER = "the server does it; the client has the answer, and then no connection any more"
+    LATE = "the server hears it when `release` is called; the client may have given up long before"
+
+
+class _Link:
+    """A connection of a client, and the one to the server behind it. `breaks` is what is to become of them."""
+
+    def __init__(self, near: socket.socket, far: socket.socket) -> None:
+        self.near = near
+        self.far = far
+        self.breaks: Moment | None = None
 
 
 class TcpProxy:
@@ -29,6 +53,10 @@ class TcpProxy:
         self._ended = Event()
         self._forgets = Event()
         self._delay = 0.0
+        self.sprung = Event()
+        """Set once the words that `cut_at` was told have passed."""
+        self._trap: tuple[bytes, Moment] | None = None
+        self._released = Event()
         self._lock = Lock()
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
@@ -40,6 +68,7 @@ class TcpProxy:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self.resume()
+        self.release()
         self.cut()
 
     def pause(self) -> None:
@@ -57,6 +86,16 @@ class TcpProxy:
     def forget(self) -> None:
         """Break the connection that is used next, when it is used: nobody sees it coming."""
         self._forgets.set()
+
+    def cut_at(self, words: bytes, moment: Moment) -> None:
+        """Break the connection over which a client says these words next, at that moment. Others are left alone."""
+        self._released.clear()
+        self.sprung.clear()
+        self._trap = (words, moment)
+
+    def release(self) -> None:
+        """Let the server hear what `Moment.LATE` holds back."""
+        self._released.set()
 
     def cut(self) -> None:
         """Break every connection, and refuse new ones."""
@@ -80,26 +119,80 @@ class TcpProxy:
         with suppress(OSError):
             while True:
                 near, _ = listener.accept()
-                far = socket.create_connection(self._server)
+                link = _Link(near, socket.create_connection(self._server))
                 with self._lock:
-                    self._sockets |= {near, far}
+                    self._sockets |= {link.near, link.far}
                     if self._listener is not listener:
                         _end(near)
-                Thread(target=self._pump, args=(near, far), daemon=True).start()
-                Thread(target=self._pump, args=(far, near), daemon=True).start()
+                Thread(target=self._up, args=(link,), daemon=True).start()
+                Thread(target=self._down, args=(link,), daemon=True).start()
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+    def _up(self, link: _Link) -> None:
+        for piece in self._pieces(link.near):
+            link.breaks = link.breaks or self._sprung_by(piece)
+            if link.breaks is Moment.BEFORE:
+                break
+            if link.breaks is Moment.LATE:
+                self._released.wait()
+            if not _sent(link.far, piece):
+                break
+        _end(link.near)
+        _end(link.far)
+
+    def _down(self, link: _Link) -> None:
+        for piece in self._pieces(link.far):
+            if link.breaks is Moment.DURING or not _sent(link.near, piece) or link.breaks is Moment.AFTER:
+                break
+        _end(link.near)
+        _end(link.far)
+
+    def _pieces(self, source: socket.socket) -> Iterator[bytes]:
+        """What comes, as fast as it may pass, until the connection breaks."""
         with suppress(OSError):
             while piece := source.recv(PIECE):
                 self._flows.wait()
                 if self._forgets.is_set():
                     self._forgets.clear()
-                    break
+                    return
                 if self._delay:
                     self._ended.wait(self._delay)
-                target.sendall(piece)
-        _end(source)
-        _end(target)
+                yield piece
+
+    def _sprung_by(self, piece: bytes) -> Moment | None:
+        with self._lock:
+            if self._trap is None or self._trap[0] not in piece:
+                return None
+            (_, moment), self._trap = self._trap, None
+        self.sprung.set()
+        return moment
+
+
+@contextmanager
+def flapping(proxy: TcpProxy, *, up: float, down: float) -> Iterator[None]:
+    """Connections are good for `up` seconds, broken and refused for `down`, and so on. All is mended at the end."""
+    ended = Event()
+
+    def flap() -> None:
+        while not ended.wait(up):
+            proxy.cut()
+            ended.wait(down)
+            proxy.mend()
+
+    flaps = Thread(target=flap)
+    flaps.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        flaps.join()
+
+
+def _sent(target: socket.socket, piece: bytes) -> bool:
+    try:
+        target.sendall(piece)
+    except OSError:
+        return False
+    return True
 
 
 def _end(connection: socket.socket) -> None:

@@ -1,0 +1,58 @@
+"""PostgreSQL behind a proxy, and the loop over it. The tables are made once, and empty for each test."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, make_url
+
+from consumer.adapters.sql.dialects import Timeouts
+from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.migrating import upgrade
+from consumer.adapters.sql.patience import Patience
+from consumer.adapters.sql.tables import metadata
+from consumer.devstack.postgres import temporary_database
+from tests.chaos.loop import Connection, Loop, OpenLoop
+from tests.fakes.tcp_proxy import TcpProxy
+
+
+@pytest.fixture(scope="module")
+def tables_url(postgres_url: str) -> Iterator[str]:
+    """SQLAlchemy URL of a database with tables, for the tests of one file."""
+    with temporary_database(postgres_url) as url:
+        engine = open_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture
+def straight(tables_url: str) -> Iterator[Connection]:
+    """A way to the database that nothing is wrong with. Nothing is in the tables."""
+    plain = make_url(tables_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("TRUNCATE " + ", ".join(metadata.tables))
+        yield connection
+
+
+@pytest.fixture
+def proxy(tables_url: str) -> Iterator[TcpProxy]:
+    """What stands between the loop and PostgreSQL."""
+    address = make_url(tables_url)
+    with TcpProxy(address.host or "127.0.0.1", address.port or 5432) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def open_loop(tables_url: str, proxy: TcpProxy, straight: Connection) -> Iterator[OpenLoop]:
+    """Makes the loop."""
+    through = make_url(tables_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
+    engines: list[Engine] = []
+
+    def opened(timeouts: Timeouts | None = None, patience: Patience | None = None) -> Loop:
+        engines.append(open_engine(through, patience=patience))
+        return Loop(engines[-1], timeouts or Timeouts())
+
+    yield opened
+    for engine in engines:
+        engine.dispose()
