@@ -160,7 +160,10 @@ class Observer(Protocol):
         """A batch is committed, and took that long."""
 
     def waiting(self, reason: str) -> None:
-        """The loop waits for something, the batch in hand; the next `batch_done` ends it."""
+        """The loop waits for something, the batch in hand; the next `batch_done` or `turned` ends it."""
+
+    def turned(self) -> None:
+        """The loop went round: no batch is in hand. Told several times a second, also when nothing comes."""
 
 
 class Clock(Protocol):

@@ -48,6 +48,7 @@ class Worker:
                 if batch := self._poll():
                     self._handle(batch)
                 self.bounds.turned(has_partitions=bool(self.ownership.claims), is_claiming=self.ownership.is_claiming)
+                self.observer.turned()
         except Abandoned as left:
             log.warning("stopped with a batch in hand, uncommitted: it will be read again", reason=str(left))
         finally:

@@ -33,7 +33,9 @@ from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, Observer, SeenFilter
 from consumer.process.clock import SystemClock
+from consumer.process.condition import Condition
 from consumer.process.garbage import seldom_collected
+from consumer.process.health import Endpoint, HealthServer
 from consumer.process.heartbeat import Heartbeat
 from consumer.process.observers import Observers
 from consumer.settings import BatchProcessingConfig, Settings
@@ -66,6 +68,9 @@ def consumer(
     """
     clock, statistics, identity = SystemClock(), Statistics(SystemClock()), _Identity.of(settings.kafka)
     with ExitStack() as opened:
+        endpoint = Endpoint()
+        if settings.running.health_port is not None:
+            opened.enter_context(HealthServer(settings.running.health_host, settings.running.health_port, endpoint))
         opened.callback(_start_tracing(settings, identity))
         decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
         engine = opened.enter_context(database(settings.database, _patience(settings)))
@@ -76,13 +81,12 @@ def consumer(
         ownership = Ownership(source, store, clock)
         breaker = Breaker(_tolerance(settings.batch), SqlOpenings(engine, identity.group_id, clock), clock)
         breaker.adopt()
+        condition = Condition(source, ownership, breaker, clock, alive_within=_longest_turn(settings))
+        endpoint.tell = condition.health
 
         def snapshot() -> Mapping[str, Any]:
-            told = statistics.snapshot(seen.trouble()).as_json()
-            return {
-                **told,
-                "waiting_for": breaker.trouble or told["waiting_for"] or source.trouble or ownership.trouble,
-            }
+            return {**statistics.snapshot(seen.trouble()).as_json(), **condition.health().as_json()}
+
 
         opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
         opened.enter_context(seldom_collected())
@@ -103,9 +107,14 @@ def consumer(
                 until_idle=until_idle,
                 patience=settings.running.shutdown_timeout_seconds,
             ),
-            observer=Observers([statistics, *progress, *observers]),
+            observer=Observers([statistics, condition, *progress, *observers]),
             breaker=breaker,
         )
+
+
+def _longest_turn(settings: Settings) -> float:
+    """Seconds that the loop may take to go round: past that, the group has given our partitions away anyway."""
+    return settings.kafka.max_poll_interval.total_seconds() + settings.batch.batch_max_wait_ms / 1000
 
 
 @dataclass(slots=True, frozen=True)
@@ -144,7 +153,14 @@ def _source(settings: KafkaSettings, identity: _Identity, clock: Clock) -> Kafka
             raise Fatal(
                 f"there is no topic {topic}", advice="Create it, or name the topics to read with CONSUMER_TOPICS."
             )
-    return KafkaSource(settings.kafka_bootstrap_servers, identity.group_id, settings.topics, clock, identity.properties)
+    return KafkaSource(
+        settings.kafka_bootstrap_servers,
+        identity.group_id,
+        settings.topics,
+        clock,
+        identity.properties,
+        stalled_after=settings.stalled_after_seconds,
+    )
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def run(
     if workers > 1:
         from consumer.process.supervisor import Supervisor
 
-        raise typer.Exit(Supervisor([sys.executable, "-m", "consumer", "run", *_same_options(context)], workers).run())
+        raise typer.Exit(Supervisor(_commands(context, workers, settings.running.health_port)).run())
 
     import structlog
 
@@ -53,6 +53,14 @@ def run(
         log.info("consuming", topics=settings.kafka.topics, group=settings.kafka.group_id)
         worker.run()
         log.info("stopped", reason=stop.reason or "nothing left to do", **done.totals())
+
+
+def _commands(context: typer.Context, workers: int, health_port: int | None) -> list[list[str]]:
+    """A command for each worker. Only one process can have a port, so each has its own."""
+    same = [sys.executable, "-m", "consumer", "run", *_same_options(context)]
+    if health_port is None:
+        return [same] * workers
+    return [[*same, "--set", f"health_port={port}"] for port in range(health_port, health_port + workers)]
 
 
 def _same_options(context: typer.Context) -> list[str]:

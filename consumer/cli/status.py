@@ -71,19 +71,33 @@ def _cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
         f"{told['last_batch_seconds']:.3f}",
         told["last_closed_by"],
         told["filter_trouble"] or "in use",
-        told["waiting_for"] or told["last_trouble"],
+        told["waiting_for"] or _stalled_at_length(told) or told["last_trouble"],
     )
 
 
 def _state(row: "ConsumerRow", now: datetime) -> str:
     if not _is_running(row, now):
         return "silent"
-    return "waiting" if row.snapshot["waiting_for"] else "running"
+    told = row.snapshot
+    if not told["live"]:
+        return "stuck"
+    if told["waiting_for"]:
+        return "waiting"
+    return "stalled" if told["stalled"] else "running"
 
 
 def _state_at_length(row: "ConsumerRow", now: datetime) -> str:
     state = _state(row, now)
-    return f"silent for {(now - row.seen_at).total_seconds():.0f} s" if state == "silent" else state
+    since = {"silent": row.seen_at, "waiting": _moment(row.snapshot["waiting_since"])}.get(state)
+    return f"{state} for {(now - since).total_seconds():.0f} s" if since else state
+
+
+def _stalled_at_length(told: Mapping[str, Any]) -> str:
+    return f"nothing comes of {', '.join(told['stalled'])}, short of the end" if told["stalled"] else ""
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _is_running(row: "ConsumerRow", now: datetime) -> bool:

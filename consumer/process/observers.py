@@ -21,3 +21,8 @@ class Observers:
         """The loop waits."""
         for observer in self._observers:
             observer.waiting(reason)
+
+    def turned(self) -> None:
+        """The loop went round."""
+        for observer in self._observers:
+            observer.turned()

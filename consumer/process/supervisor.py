@@ -6,7 +6,7 @@ ends as that child did, so that whoever runs it sees the failure and starts it a
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -18,11 +18,10 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """Runs `count` processes of one command until all have ended. For the main thread only."""
+    """Runs a process of each command until all have ended. For the main thread only."""
 
-    def __init__(self, command: list[str], count: int) -> None:
-        self._command = command
-        self._count = count
+    def __init__(self, commands: Sequence[list[str]]) -> None:
+        self._commands = commands
         self._children: set[int] = set()
         self._is_starting = True
         self._asked: list[int] = []  # signals that came while children were being started
@@ -41,11 +40,11 @@ class Supervisor:
         return code
 
     def _start(self) -> None:
-        for _ in range(self._count):
+        for command in self._commands:
             if self._asked:
                 break
             # A group of its own: Ctrl-C at a terminal goes to all of a group, and would reach each child twice.
-            pid = os.posix_spawn(self._command[0], self._command, os.environ, setpgroup=0)
+            pid = os.posix_spawn(command[0], command, os.environ, setpgroup=0)
             self._children.add(pid)
             log.info("worker started", pid=pid)
         self._is_starting = False

@@ -74,6 +74,12 @@ class KafkaSettings(Group):
     dlq_timeout_seconds: float = Field(
         default=15.0, ge=1, le=300, description="How long the dead letters of a batch may take to be acknowledged."
     )
+    stalled_after_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=86_400,
+        description="A partition that has more to read, and of which nothing came for so long, is reported as stalled.",
+    )
     kafka: dict[str, str] = Field(
         default_factory=dict,
         repr=False,
@@ -234,6 +240,19 @@ class RunningSettings(Group):
 
     shutdown_timeout_seconds: float = Field(
         default=20.0, ge=0, le=600, description="Once asked to stop, how long the batch in hand may still be tried."
+    )
+    health_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="Port of the health endpoint, `/livez` and `/readyz`; further workers take those behind it."
+        " Unset: none.",
+    )
+    health_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address that the health endpoint listens on. What it tells names hosts and tables, so others are"
+        " let in only when asked for: `0.0.0.0` for Kubernetes, whose probes come from outside the pod.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."

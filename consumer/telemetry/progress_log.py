@@ -37,6 +37,9 @@ class ProgressLog:
     def waiting(self, reason: str) -> None:
         """The loop itself says so."""
 
+    def turned(self) -> None:
+        """Nothing to tell."""
+
     def _tell(self) -> None:
         batches = self._closed_by.total()
         log.info(

@@ -20,8 +20,7 @@ class Snapshot:
 
     `outcomes` counts records by category (created, same_event, validation ...). `confirmed` and `false_alarms` are
     suspects of the filter that were known to the database, and that were not. `strange_keys` counts events whose Kafka
-    key is not their memory's id. `waiting_for` is why the loop stands
-    still just now; `last_trouble` is the latest such reason, also when it is over.
+    key is not their memory's id. `last_trouble` is what a batch had to wait for last, also when that is over.
     """
 
     started_at: datetime
@@ -36,8 +35,6 @@ class Snapshot:
     last_batch_size: int = 0
     last_batch_seconds: float = 0.0
     last_closed_by: str | None = None
-    waiting_for: str | None = None
-    waiting_since: datetime | None = None
     last_trouble: str | None = None
     last_trouble_at: datetime | None = None
     filter_trouble: str | None = None
@@ -60,7 +57,7 @@ class Statistics:
         self._now = Snapshot(started_at=clock.now())
 
     def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
-        """Count a batch; whatever was waited for is over."""
+        """Count a batch."""
         with self._lock:
             self._rate.add(len(batch), self._clock.monotonic())
             self._outcomes.update(written.tally)
@@ -75,21 +72,15 @@ class Statistics:
                 last_batch_size=len(batch),
                 last_batch_seconds=seconds,
                 last_closed_by=batch.closed_by.value,
-                waiting_for=None,
-                waiting_since=None,
             )
 
     def waiting(self, reason: str) -> None:
-        """Note what is waited for, and since when."""
+        """Note what is waited for."""
         with self._lock:
-            now = self._clock.now()
-            self._now = replace(
-                self._now,
-                waiting_for=reason,
-                waiting_since=self._now.waiting_since or now,
-                last_trouble=reason,
-                last_trouble_at=now,
-            )
+            self._now = replace(self._now, last_trouble=reason, last_trouble_at=self._clock.now())
+
+    def turned(self) -> None:
+        """Only batches count."""
 
     def snapshot(self, filter_trouble: str | None = None) -> Snapshot:
         """How things stand. `filter_trouble` is what the filter says of itself."""

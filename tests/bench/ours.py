@@ -22,6 +22,9 @@ class Metering:
     def waiting(self, reason: str) -> None:
         raise RuntimeError(f"the measured consumer had to wait: {reason}")
 
+    def turned(self) -> None:
+        """Only batches count."""
+
 
 def main(job: Job) -> None:
     """Do the job, everything at its default but the addresses and the size of a batch."""

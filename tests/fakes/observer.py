@@ -11,3 +11,6 @@ class Nobody:
 
     def waiting(self, reason: str) -> None:
         """So what."""
+
+    def turned(self) -> None:
+        """So what."""

@@ -13,7 +13,7 @@ SUPERVISE = """
 import structlog, sys
 from consumer.process.supervisor import Supervisor
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the children's words
-sys.exit(Supervisor([sys.executable, "-c", sys.argv[1], *sys.argv[3:]], int(sys.argv[2])).run())
+sys.exit(Supervisor([[sys.executable, "-c", sys.argv[1], *sys.argv[3:]]] * int(sys.argv[2])).run())
 """
 
 # A child says a word in one write: a `print` may take two, and another's word come between.

@@ -14,6 +14,8 @@ class PartitionNotes:
     def __init__(self) -> None:
         self.rebalances = 0
         """How often the assignment changed."""
+        self.is_member = False
+        """Whether the group has let us in, and we have not been put out since."""
         self._committed: dict[TopicPartition, int | None] = {}
         self._started: dict[tuple[str, int], TopicPartition] = {}
         self._gone: set[TopicPartition] = set()
@@ -36,8 +38,9 @@ class PartitionNotes:
         return changes
 
     def assign(self, sources: Collection[TopicPartition]) -> None:
-        """The group gave us these."""
+        """The group gave us these, or none: it shares out what there is among its members."""
         self.rebalances += 1
+        self.is_member = True
         self._committed.update(dict.fromkeys(sources))
         self._new.update(sources)
 
@@ -49,6 +52,10 @@ class PartitionNotes:
             self.stop(source)
         self._new.difference_update(sources)
         self._gone.update(sources)
+
+    def put_out(self) -> None:
+        """The group counts us among its members no more."""
+        self.is_member = False
 
     def found(self, source: TopicPartition, committed: Committed | None) -> None:
         """The group's position in a partition that is to be started."""

@@ -17,6 +17,7 @@ from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_t
 from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, error_of
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
+from consumer.adapters.kafka.stalls import Stalls
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import Fatal, Transient
 from consumer.ports import Clock, Findings
@@ -42,13 +43,16 @@ class KafkaSource:
         topics: Collection[str],
         clock: Clock,
         properties: Mapping[str, str] | None = None,
+        *,
+        stalled_after: float = 60.0,
     ) -> None:
-        """Join the group. `properties` are librdkafka's own."""
+        """Join the group. `properties` are librdkafka's own; `stalled_after` is in seconds, see `Stalls`."""
         properties = properties or {}
         self._clock = clock
         self._partitions = PartitionNotes()
         self._carried: list[Record] = []
         self._health = KafkaHealth(clock)
+        self._stalls = Stalls(stalled_after)
         self._is_closed = False
         # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
@@ -65,6 +69,21 @@ class KafkaSource:
         """Why nothing can be read just now; None when all is well."""
         return self._health.trouble
 
+    @property
+    def is_member(self) -> bool:
+        """Whether the group has let us in, and we have not been put out since. May be read from another thread."""
+        return self._partitions.is_member
+
+    @property
+    def assigned(self) -> Collection[TopicPartition]:
+        """What the group assigned to us, started or not. Its size may be read from another thread."""
+        return self._partitions.assigned
+
+    @property
+    def stalled(self) -> Sequence[TopicPartition]:
+        """Partitions with more to read, of which nothing comes. May be read from another thread."""
+        return self._stalls.stalled
+
     def poll(self, limits: BatchLimits) -> Batch | None:
         """The next batch. Returns early, with what there is, when a rebalance takes place."""
         filling = Filling(limits)
@@ -73,7 +92,7 @@ class KafkaSource:
         gathered = self._fill(filling, carried, self._clock.monotonic())
         while (closed_by := filling.closed(self._clock.monotonic())) is None:
             since = self._clock.monotonic()
-            came = self._consume(filling.ask(), min(SLICE_SECONDS, filling.seconds_left(since)))
+            came = self._read(filling.ask(), min(SLICE_SECONDS, filling.seconds_left(since)))
             gathered += self._fill(filling, came, since)
             if self._partitions.rebalances != rebalances:
                 closed_by = ClosedBy.REBALANCE
@@ -152,12 +171,21 @@ class KafkaSource:
             raise Transient(f"can't start {source} at {offset}: {error_of(raised).str()}") from raised
         self._drop_carried([source])
         self._partitions.start(source, offset)
+        self._stalls.started(source)
 
     def stop(self, source: TopicPartition) -> None:
         """Read no more of the partition."""
         self._pause([source])
         self._partitions.stop(source)
+        self._stalls.stopped([source])
         self._drop_carried([source])
+
+    def _read(self, count: int, seconds: float) -> list[Record]:
+        """What comes within that time; and that nothing comes of some partition is noted."""
+        came = self._consume(count, seconds)
+        last_offsets = {record.source: record.offset for record in came}
+        self._stalls.look(last_offsets, self._clock.monotonic(), ran_dry=len(came) < count)
+        return came
 
     def _consume(self, count: int, seconds: float) -> list[Record]:
         """What comes within that time of partitions that are being read. Callbacks run in here."""
@@ -264,11 +292,13 @@ class KafkaSource:
         self._take_away("partitions revoked", revoked)
 
     def _on_lost(self, _: Consumer, lost: list[KafkaPartition]) -> None:
+        self._partitions.put_out()
         self._take_away("partitions lost: the group gave them away while we were not heard of", lost)
 
     def _take_away(self, event: str, taken: list[KafkaPartition]) -> None:
         sources = [_ours(partition) for partition in taken]
         self._partitions.take_away(sources)
+        self._stalls.stopped(sources)
         self._drop_carried(sources)
         log.info(event, partitions=_names(sources))
 
@@ -277,6 +307,8 @@ class KafkaSource:
         if error.code() == END_OF_PARTITION:
             # Nothing more to read is an answer too: an idle consumer knows by it that the broker is well.
             self._health.well()
+            if source is not None:
+                self._stalls.reached_end(source, message.offset() or 0)
         elif error.code() == OUT_OF_RANGE and source is not None:
             raise self._out_of_range(source, message.offset())
         else:

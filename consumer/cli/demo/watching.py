@@ -72,6 +72,9 @@ class Watch:
         if self._clock.monotonic() - self._moved_at >= STALL_SECONDS:
             self._stop.request(self.what_is_missing())
 
+    def turned(self) -> None:
+        """Only batches count."""
+
     def published(self) -> None:
         """The publisher has come to its end. Called in its thread."""
         if self._publishing.error is not None:
