@@ -87,7 +87,6 @@ def consumer(
         def snapshot() -> Mapping[str, Any]:
             return {**statistics.snapshot(seen.trouble()).as_json(), **condition.health().as_json()}
 
-
         opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
         opened.enter_context(seldom_collected())
         progress = [ProgressLog(clock)] if settings.batch.log_progress else []

@@ -19,8 +19,8 @@ class Health:
 
     It is `live` while its loop goes round, whatever is the matter outside: starting it again helps only when not. It is
     `ready` while all that the group assigned to it is claimed, nothing is waited for, and no partition is stalled;
-    one to whom the group assigned nothing is ready too. `breaker` is why it is open. `stalled` names partitions that have more to read, of which
-    nothing comes.
+    one to whom the group assigned nothing is ready too. `breaker` is why that is open. `stalled` names partitions that
+    have more to read, of which nothing comes.
     """
 
     live: bool

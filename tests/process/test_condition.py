@@ -8,7 +8,7 @@ import pytest
 from consumer.process.condition import STARTING, Condition, Health
 from consumer.records import Batch, ClosedBy, Written
 from tests.fakes.clock import NOON, HandClock
-from tests.process.conditions import ONE, ZERO, Place, Titles
+from tests.process.conditions import ONE, ZERO, Breaker, Place, Titles
 
 ALIVE_WITHIN = 300
 
@@ -17,8 +17,8 @@ class Consumer:
     """A consumer's condition, with its place and its titles to change."""
 
     def __init__(self, place: Place | None = None, titles: Titles | None = None) -> None:
-        self.place, self.titles, self.clock = place or Place(), titles or Titles(), HandClock()
-        self.condition = Condition(self.place, self.titles, self.clock, alive_within=ALIVE_WITHIN)
+        self.place, self.titles, self.breaker, self.clock = place or Place(), titles or Titles(), Breaker(), HandClock()
+        self.condition = Condition(self.place, self.titles, self.breaker, self.clock, alive_within=ALIVE_WITHIN)
 
     @property
     def health(self) -> Health:
@@ -49,6 +49,14 @@ def test_who_got_no_partition_is_ready() -> None:
 def test_what_it_waits_for(place: Place, titles: Titles, reason: str) -> None:
     health = Consumer(place, titles).health
     assert (health.live, health.ready, health.waiting_for) == (True, False, reason)
+
+
+def test_an_open_breaker_is_why_nothing_is_claimed() -> None:
+    consumer = Consumer(titles=Titles(claims=()))
+    consumer.breaker.trouble = "the breaker is open: all are bad"
+    health = consumer.health
+    assert (health.live, health.ready) == (True, False)
+    assert health.waiting_for == health.breaker == "the breaker is open: all are bad"
 
 
 def test_a_stalled_partition_is_named_and_makes_unready() -> None:
@@ -110,6 +118,7 @@ def test_it_can_be_written_as_json() -> None:
         "waiting_since": NOON.isoformat(),
         "assigned": 2,
         "claimed": 2,
+        "breaker": None,
         "stalled": ["memories[0]"],
     }
     assert json.loads(json.dumps(STARTING.as_json()))["waiting_for"] == "starting"
