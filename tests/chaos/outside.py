@@ -26,7 +26,7 @@ class Partition(NamedTuple):
 class Outside:
     """A connection that looks, and is told of every commit.
 
-    A trigger on the partitions' rows notifies it, so that it waits for progress instead of asking for it.
+    Triggers notify it, so that it waits for progress instead of asking for it.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -58,6 +58,11 @@ class Outside:
         while any(now.epoch == before[number].epoch for number, now in self.partitions().items()):
             self._wait_for_a_commit("waiting for another owner")
 
+    def wait_for(self, condition: str) -> None:
+        """Wait until a condition in SQL holds. It is looked at after each commit."""
+        while self.query(f"SELECT coalesce(({condition}), false)") != [(True,)]:
+            self._wait_for_a_commit(condition)
+
     def has_somebody_waiting_for_a_lock(self) -> bool:
         """Whether some session of this database waits for a lock that another one has."""
         statement = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -82,10 +87,11 @@ def outside(database_url: str) -> Iterator[Outside]:
             "CREATE OR REPLACE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql"
             " AS $$ BEGIN NOTIFY progress; RETURN NULL; END $$"
         )
-        connection.execute(
-            "CREATE OR REPLACE TRIGGER tell AFTER INSERT OR UPDATE ON partitions"
-            " FOR EACH STATEMENT EXECUTE FUNCTION tell()"
-        )
+        for table in ("partitions", "breaker_openings", "consumers"):
+            connection.execute(
+                f"CREATE OR REPLACE TRIGGER tell AFTER INSERT OR UPDATE ON {table}"
+                " FOR EACH STATEMENT EXECUTE FUNCTION tell()"
+            )
         connection.execute("LISTEN progress")
         yield Outside(connection)
 
