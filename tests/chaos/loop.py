@@ -15,15 +15,18 @@ from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.store import SqlStore
 from consumer.batching import BatchLimits
+from consumer.breaker import Breaker
 from consumer.memory.model import MemoryEvent
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.ports import Settle
+from consumer.ports import Settlement
 from consumer.records import Batch, Category, Claim, Found, Plan, Record, Rejection, Stage, TopicPartition, Written
 from consumer.stopping import Bounds, Stop
+from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
+from tests.fakes.openings import FakeOpenings
 from tests.properties.filters import Exact
 from tests.stories import event, event_id
 
@@ -67,6 +70,7 @@ class Loop:
             clock=self._clock,
             bounds=Bounds(BatchLimits(count=BATCH), Stop(self._clock.monotonic), self._clock, until_idle=30),
             observer=self,
+            breaker=Breaker(Tolerance(), FakeOpenings(), self._clock),
         )
 
     def run(self) -> None:
@@ -88,15 +92,15 @@ class Loop:
         letters = {record.value for record in self._broker.records("letters")}
         assert letters == {name.encode() for name in _names(are_bad=True)}
 
-    def claim(self, source: TopicPartition, found: Found) -> Claim:
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
         self._act("claim")
-        return self._inner.claim(source, found)
+        return self._inner.claim(found)
 
     def write(
-        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settle: Settle
+        self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         self._act("write")
-        return self._inner.write(plan, suspects, claims, settle)
+        return self._inner.write(plan, suspects, claims, settlement)
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         self._act("look")
