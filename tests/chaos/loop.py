@@ -26,6 +26,7 @@ from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 from tests.fakes.clock import HandClock
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters, FakeGroup, FakeSource
+from tests.fakes.observer import Nobody
 from tests.fakes.openings import FakeOpenings
 from tests.properties.filters import Exact
 from tests.stories import event, event_id
@@ -41,7 +42,7 @@ MOST_WAITS = 200
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-class Loop:
+class Loop(Nobody):
     """A worker with two partitions to read. `acts` lists what it did to the database, in order.
 
     `before` is called with the name of an act and how often it was done; `waits`, with how often the loop has waited.
