@@ -8,7 +8,15 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.adapters.kafka.config import quiet_config, refusals_told
-from consumer.adapters.kafka.errors import PRODUCER_IS_DEAD, TOO_LARGE, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.errors import (
+    PRODUCER_IS_DEAD,
+    TOO_LARGE,
+    UNKNOWN_TOPIC,
+    as_error,
+    death_of,
+    error_of,
+    is_hopeless,
+)
 from consumer.adapters.kafka.lookups import KafkaLookups
 from consumer.deadletters.letter import Letter, Sender, write_letter
 from consumer.deadletters.shortening import SHORTENINGS
@@ -136,16 +144,35 @@ class KafkaDeadLetters:
     def _send_and_wait(self, letters: Sequence[Letter], until: float) -> list[Letter]:
         reports = _Reports()
         producer = self._producer = self._producer or self._connect()
+        try:
+            self._exchange(producer, letters, reports, until)
+        except (KafkaException, SystemError) as raised:
+            if death := death_of(raised):
+                raise self._failure(death) from raised
+            raise
+        for _, error in reports.failed:
+            if error.code() not in TOO_LARGE:
+                raise self._failure(error)
+        if reports.failed and self._limit_has_fallen():
+            raise Transient(f"the dead-letter topic {self._topic} takes less than it did: sending again")
+        return [letter for letter, _ in reports.failed]
+
+    def _limit_has_fallen(self) -> bool:
+        """Asked when the broker refuses what ought to fit. Then no batch of letters may be as large as before."""
+        lookups = KafkaLookups(self._servers, self._properties)
+        limit = lookups.max_message_bytes(self._topic) or self._max_message_bytes
+        if limit >= self._max_message_bytes:
+            return False
+        self._max_message_bytes, self._producer = limit, None
+        return True
+
+    def _exchange(self, producer: Producer, letters: Sequence[Letter], reports: _Reports, until: float) -> None:
         for letter in letters:
             self._enqueue(producer, letter, reports, until)
         while reports.open and self._clock.monotonic() < until:
             producer.flush(SLICE_SECONDS)
         if reports.open:
             self._give_up(producer)
-        for _, error in reports.failed:
-            if error.code() not in TOO_LARGE:
-                raise self._failure(error)
-        return [letter for letter, _ in reports.failed]
 
     def _enqueue(self, producer: Producer, letter: Letter, reports: _Reports, until: float) -> None:
         partition = letter.partition if letter.partition < self._partitions else _ANY_PARTITION
@@ -176,9 +203,10 @@ class KafkaDeadLetters:
         if error.code() in UNKNOWN_TOPIC:
             return self._no_topic()
         if error.fatal() or error.code() == PRODUCER_IS_DEAD:
-            # The producer has lost count of what it sent, and is of no more use. The next try has a new one.
+            # It has lost count of what it sent, and is of no more use. The next try has a new one.
             self._producer = None
-            return Transient(f"can't send dead letters to {self._topic}: {error.str()}")
+            if not is_hopeless(error):
+                return Transient(f"can't send dead letters to {self._topic}: {error.str()}")
         return as_error(error, f"send dead letters to {self._topic}")
 
     def _no_topic(self) -> Fatal:

@@ -7,7 +7,11 @@ from confluent_kafka import KafkaError, KafkaException
 from consumer.errors import ConsumerError, Fatal, Transient
 
 _CREDENTIALS = "Check security.protocol, sasl.* and ssl.* (CONSUMER_KAFKA__...) against the broker's listeners."
-_RIGHTS = "Grant the principal what it lacks (kafka-acls): READ on topics and group, WRITE on the dead-letter topic."
+_RIGHTS = (
+    "Grant the principal what it lacks (kafka-acls): READ on topics and group, WRITE on the dead-letter topic; "
+    "brokers older than 2.8 want IDEMPOTENT_WRITE on the cluster, too."
+)
+_KEYLESS = "A compacted topic takes no record without a key: give the dead-letter topic cleanup.policy=delete."
 _FEATURE = "Use a broker that has the feature, or take the property away that asks for it."
 _STATIC = "Give every process a group.instance.id of its own, or none."
 
@@ -18,6 +22,7 @@ _FATAL = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: _RIGHTS,
     KafkaError.GROUP_AUTHORIZATION_FAILED: _RIGHTS,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: _RIGHTS,
+    KafkaError.INVALID_RECORD: _KEYLESS,
     KafkaError.UNSUPPORTED_VERSION: _FEATURE,
     KafkaError._UNSUPPORTED_FEATURE: _FEATURE,
     KafkaError.FENCED_INSTANCE_ID: _STATIC,
@@ -64,7 +69,25 @@ def as_error(error: KafkaError, doing: str) -> ConsumerError:
     return Transient(message)
 
 
+def is_hopeless(error: KafkaError) -> bool:
+    """Whether a person has to do something about it, whoever tries again."""
+    return error.code() in _FATAL
+
+
 def error_of(raised: KafkaException) -> KafkaError:
     """The error inside the exception."""
     error: KafkaError = raised.args[0]
     return error
+
+
+def death_of(raised: KafkaException | SystemError) -> KafkaError | None:
+    """What a producer died of, if that is why a call of it raised.
+
+    The binding raises such an error out of whatever call is on, and goes on with the callbacks all the same: what
+    Python makes of a callback that runs while an exception is set is a `SystemError` caused by that exception.
+    """
+    while isinstance(raised, SystemError) and isinstance(raised.__cause__, KafkaException | SystemError):
+        raised = raised.__cause__
+    if isinstance(raised, KafkaException) and error_of(raised).fatal():
+        return error_of(raised)
+    return None
