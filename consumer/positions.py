@@ -22,6 +22,8 @@ class Because(StrEnum):
     MOVED_BY_OPERATOR = "moved_by_operator"
     ROW_LOST = "row_lost"
     TOPIC_RECREATED = "topic_recreated"
+    REWOUND = "rewound"
+    SKIPPED = "skipped"
 
 
 @dataclass(slots=True, frozen=True)

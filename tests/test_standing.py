@@ -20,11 +20,16 @@ class Row:
     epoch: int = 1
     incarnation: int = 1
     records_read: int = 0
+    skipped: int = 0
+    obeyed_offset: int | None = None
+    topic_id: str | None = "a"
 
 
-def found(committed: int | None, *, ours: bool = True, earliest: int = 0, end: int = 100) -> Found:
+def found(
+    committed: int | None, *, ours: bool = True, earliest: int = 0, end: int = 100, topic_id: str | None = None
+) -> Found:
     metadata = stamp(Claim(ZERO, 1, 0, 1)) if ours else ""
-    return Found(None, None if committed is None else Committed(committed, metadata), earliest, end)
+    return Found(topic_id, None if committed is None else Committed(committed, metadata), earliest, end)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,10 @@ def found(committed: int | None, *, ours: bool = True, earliest: int = 0, end: i
         (None, found(70, ours=False), 30),
         (None, found(None, earliest=40), 60),
         (Row(ZERO, 10), found(10, earliest=40), 60),
-        (Row(ZERO, 120), found(120), 0),
+        (Row(ZERO, 100), found(100), 0),
+        (Row(ZERO, 120), found(120), None),
+        (Row(ZERO, 120), found(120, earliest=40, topic_id="b"), 60),
+        (Row(ZERO, 20), found(20, earliest=40, topic_id="b"), 60),
         (Row(ZERO, 90), None, None),
     ],
 )
@@ -53,6 +61,18 @@ def test_lag_counts_from_the_truth(row: Row | None, kafka: Found | None, lag: in
         (Row(ZERO, 90), found(90, ours=False), ""),
         (Row(ZERO, 90), found(80), "Kafka follows with the next commit"),
         (Row(ZERO, 90), found(10, ours=False), "moved by an operator: obeyed at the next start"),
+        (
+            Row(ZERO, 90, obeyed_offset=10),
+            found(10, ours=False),
+            "Kafka follows with the next commit: its own is older",
+        ),
+        (Row(ZERO, 120), found(120), "beyond the end: the topic was cut short"),
+        (Row(ZERO, 10), found(10, earliest=40), "deleted before they were read: 30 offsets"),
+        (
+            Row(ZERO, 120),
+            found(120, topic_id="b"),
+            "the topic was made anew: read from the earliest record at the next start",
+        ),
         (None, found(10), "not read yet"),
     ],
 )

@@ -9,6 +9,7 @@ from consumer.app.databases import (
     database_version,
     memory_reader,
     operations,
+    position_moves,
     upgrade_database,
 )
 from consumer.app.kafka import event_encoder, group_positions, publisher
@@ -21,6 +22,7 @@ __all__ = [
     "group_positions",
     "memory_reader",
     "operations",
+    "position_moves",
     "publisher",
     "upgrade_database",
 ]

@@ -12,6 +12,7 @@ from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.patience import Patience
+from consumer.adapters.sql.position_moves import PositionMoves
 from consumer.breaker import BY_HAND
 from consumer.errors import Fatal
 from consumer.process.clock import SystemClock
@@ -73,6 +74,13 @@ def close_breaker(settings: DatabaseSettings, group_id: str) -> Opening | None:
     """Close the group's breaker by hand. Returns the opening that ends with it; None where it was not open."""
     with existing_database(settings) as engine:
         return SqlOpenings(engine, group_id, SystemClock()).close(BY_HAND)
+
+
+@contextmanager
+def position_moves(settings: DatabaseSettings, group_id: str) -> Iterator[PositionMoves]:
+    """A group's positions, to be moved by hand."""
+    with existing_database(settings) as engine:
+        yield PositionMoves(engine, group_id)
 
 
 @contextmanager

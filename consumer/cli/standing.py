@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from consumer.cli.output import show_table
+from consumer.cli.output import show_json, show_table, zulu
 
 if TYPE_CHECKING:
+    from consumer.adapters.sql.position_moves import PositionChange
     from consumer.records import Found, TopicPartition
     from consumer.settings import Settings
     from consumer.standing import Standing
@@ -23,7 +24,7 @@ def look(settings: "Settings") -> "tuple[list[Standing], str | None]":
 
 def show_standing(standing: "list[Standing]") -> None:
     """The table."""
-    numbers = ("SQL", "Kafka", "end", "lag", "epoch", "incarnation", "records read")
+    numbers = ("SQL", "Kafka", "end", "lag", "epoch", "incarnation", "records read", "skipped")
     show_table(("partition", *numbers, ""), map(_cells, standing), right=numbers)
 
 
@@ -40,13 +41,39 @@ def as_object(standing: "Standing") -> dict[str, Any]:
         "epoch": None if row is None else row.epoch,
         "incarnation": None if row is None else row.incarnation,
         "records_read": None if row is None else row.records_read,
+        "skipped": None if row is None else row.skipped,
         "remark": standing.remark,
     }
 
 
+def show_changes(settings: "Settings", at_most: int, *, as_json: bool) -> None:
+    """What happened to the group's positions, the newest first."""
+    from consumer import app as root
+
+    with root.position_moves(settings.database, settings.kafka.group_id) as moves:
+        changes = moves.changes(at_most)
+    if as_json:
+        show_json([_change_as_object(change) for change in changes])
+    else:
+        numbers = ("from", "to", "skipped", "incarnation")
+        columns = ("at", "partition", "because", *numbers, "by", "reason")
+        show_table(columns, map(_change_cells, changes), right=numbers)
+
+
+def _change_as_object(change: "PositionChange") -> dict[str, Any]:
+    told = {name: getattr(change, name) for name in type(change).__dataclass_fields__ if name != "source"}
+    return {"topic": change.source.topic, "partition": change.source.partition, **told}
+
+
+def _change_cells(change: "PositionChange") -> tuple[object, ...]:
+    numbers = (change.from_offset, change.to_offset, change.skipped, change.incarnation)
+    moment = zulu(change.changed_at.replace(microsecond=0))
+    return moment, str(change.source), change.because, *numbers, change.moved_by, change.reason
+
+
 def _cells(standing: "Standing") -> tuple[object, ...]:
     told = as_object(standing)
-    names = ("next_offset", "committed", "end", "lag", "epoch", "incarnation", "records_read", "remark")
+    names = ("next_offset", "committed", "end", "lag", "epoch", "incarnation", "records_read", "skipped", "remark")
     return str(standing.source), *(told[name] for name in names)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
+from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -16,6 +17,7 @@ from confluent_kafka.admin._topic import TopicDescription
 from consumer.adapters.kafka.config import consumer_config, quiet_config, refusals_told
 from consumer.adapters.kafka.errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
 from consumer.errors import Transient
+from consumer.memory.moments import to_micros
 from consumer.ports import Findings
 from consumer.records import Committed, Found, TopicPartition
 
@@ -74,6 +76,15 @@ class KafkaLookups:
         end = self._offsets(asked, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         leaderless = {source: Transient(f"{source} has no leader") for source in sources if source not in led}
         return leaderless | {source: _kept(source, earliest[source], end[source]) for source in asked}
+
+    def at(self, moment: datetime, sources: Collection[TopicPartition]) -> dict[TopicPartition, int | None]:
+        """The first offset of that moment or later in each partition; None where all are earlier."""
+        answers = self._offsets(sources, OffsetSpec.for_timestamp(to_micros(moment) // 1000))
+        try:
+            offsets = {source: answer.result().offset for source, answer in answers.items()}
+        except KafkaException as raised:
+            raise as_error(error_of(raised), f"look up the offsets of {moment}") from raised
+        return {source: offset if offset >= 0 else None for source, offset in offsets.items()}
 
     def max_message_bytes(self, topic: str) -> int | None:
         """The largest batch of records that the topic takes, in bytes; None where the cluster won't tell."""
@@ -157,6 +168,10 @@ class GroupPositions:
         except KafkaException as raised:
             raise as_error(error_of(raised), "look up the group's positions") from raised
         return {TopicPartition(answer.topic, answer.partition): _position(answer) for answer in answers}
+
+    def at(self, moment: datetime, sources: Collection[TopicPartition]) -> dict[TopicPartition, int | None]:
+        """The first offset of that moment or later in each partition; None where all are earlier."""
+        return self._lookups.at(moment, sources)
 
     def close(self) -> None:
         """Let the connections go."""

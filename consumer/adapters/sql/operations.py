@@ -20,9 +20,11 @@ class PartitionRow:
     """A partition's row: its position, and how its records ended."""
 
     source: TopicPartition
+    topic_id: str | None
     incarnation: int
     epoch: int
     next_offset: int
+    obeyed_offset: int | None
     records_read: int
     stored: int
     merged: int

@@ -149,8 +149,16 @@ _NEW = {
 }
 
 
-def audit(connection: Connection, group_id: str, takeovers: Sequence[Takeover], now: datetime) -> None:
-    """Write down positions that are not simply where the group left off."""
+def audit(
+    connection: Connection,
+    group_id: str,
+    takeovers: Sequence[Takeover],
+    now: datetime,
+    *,
+    moved_by: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Write down positions that are not simply where the group left off; where a person moved them, who and why."""
     if not takeovers:
         return
     connection.execute(
@@ -166,6 +174,8 @@ def audit(connection: Connection, group_id: str, takeovers: Sequence[Takeover], 
                 "to_offset": begin.next_offset,
                 "skipped": begin.skipped,
                 "changed_at": now,
+                "moved_by": moved_by,
+                "reason": reason,
             }
             for source, before, _, begin in takeovers
         ],

@@ -121,6 +121,9 @@ position_changes = Table(
     Column("to_offset", BigInteger, nullable=False),
     Column("skipped", BigInteger, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    # Where a person did it with `offsets rewind` or `skip`.
+    Column("moved_by", Identifier),
+    Column("reason", Text),
 )
 
 kept_payloads = Table(
