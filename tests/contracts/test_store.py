@@ -62,6 +62,7 @@ class Desk:
         self.letters: list[Rejection] = []
         self.kept: list[KeptPayload] = []
         self.raises: Exception | None = None
+        self.bears = 1_000_000
         self.claims: dict[TopicPartition, Claim] = {}
 
     def claim(self, source: TopicPartition = MEMORIES, found: Found = NEW_TOPIC) -> Claim:
@@ -69,7 +70,9 @@ class Desk:
         return self.claims[source]
 
     def bear(self, rejections: Sequence[Rejection]) -> None:
-        """A settlement that bears everything."""
+        """A settlement that bears everything, unless the test says otherwise."""
+        if len(rejections) > self.bears:
+            raise BreakerOpen(f"{len(rejections)} are too many")
 
     def send(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
         if self.raises:
@@ -297,6 +300,16 @@ class TestPositions:
         with pytest.raises(OwnershipLost) as lost:
             desk.store.write(batch, [], desk.claims, desk)
         assert lost.value.partitions == {other}
+
+    def test_a_flood_of_refused_rows_is_not_searched_to_its_end(self, desk: Desk) -> None:
+        desk.forbid("forbidden")
+        desk.bears = 3
+        good = [told(f"good {number}", f"m{number}") for number in range(5)]
+        bad = [told(f"bad {number}", f"n{number}", content="forbidden") for number in range(50)]
+        invalid = Rejection(record(55), Category.VALIDATION, "x", "x", "", Stage.TRANSFORMATION)
+        with pytest.raises(BreakerOpen, match=r"^4 are too many"):
+            desk.write(plan([*good, *bad], rejections=[invalid]))
+        assert desk.contents() == {} and desk.ledger() == set() and desk.letters == []
 
     def test_while_the_breaker_of_the_group_is_open_nobody_writes(self, desk: Desk) -> None:
         openings, other = SqlOpenings(desk.engine, "g", HandClock()), Desk(desk.engine, "h")

@@ -18,7 +18,7 @@ from consumer.adapters.sql.tables import kept_payloads
 from consumer.errors import Transient
 from consumer.ports import Clock, Settlement
 from consumer.positions import start
-from consumer.records import Claim, Found, KeptPayload, Plan, TopicPartition, Written
+from consumer.records import Claim, Found, KeptPayload, Plan, Rejection, TopicPartition, Written
 from consumer.verdicts import count_rejections, totals
 
 log = structlog.get_logger(__name__)
@@ -54,8 +54,12 @@ class SqlStore:
     ) -> Written:
         """A batch in one transaction. See `batch` for the events, `partition_rows.fence` for what ends it."""
         now = self._clock.now()
+
+        def bear(refused: Sequence[Rejection]) -> None:
+            settlement.bear([*plan.rejections, *refused])
+
         with self._transaction(self._dialect.open_for_batch) as connection:
-            batch = BatchTransaction(connection, self._dialect, plan.arrivals, now)
+            batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear)
             verdicts = batch.run(suspects)
             rejections = [*plan.rejections, *verdicts.rejections]
             counts = verdicts.counts + count_rejections(rejections)
