@@ -5,7 +5,7 @@ A partition goes through three states: *assigned* by the group (paused, not yet 
 note what changed; everything here happens in the loop.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from consumer.errors import Transient
 from consumer.policy import Availability, Recovery
 from consumer.ports import Assignment, Clock, Store
+from consumer.positions import Fate, became_of
 from consumer.records import Batch, Claim, Found, TopicPartition, at_or_above
 
 log = structlog.get_logger(__name__)
@@ -20,6 +21,10 @@ log = structlog.get_logger(__name__)
 SETTLING_SECONDS = 10.0
 """How long the group gets to tell us that a partition went to somebody else before we claim it back: more than three
 heartbeats (heartbeat.interval.ms is 3 s), or two owners would take it from one another in turns."""
+
+LOOK_AGAIN_SECONDS = 5.0
+"""How often the rows are looked at. Only so does it become known of partitions without records that an operator moved
+their position, that the database fell back, or that it is away."""
 
 CLAIMED_AT_ONCE = 100
 """Partitions in one transaction: enough to be worth a round trip, few enough that nobody waits long for its locks."""
@@ -34,7 +39,10 @@ class Ownership:
         self._clock = clock
         self._claims: dict[TopicPartition, Claim] = {}
         self._unclaimed: dict[TopicPartition, float] = {}
+        self._lost: set[TopicPartition] = set()
         self._is_doubtful = False
+        self._looked_at = clock.monotonic()
+        self._looking = Availability(Recovery(first=1.0, longest=10.0))
         self._claiming = Availability(Recovery(first=0.5, longest=10.0))
 
     @property
@@ -49,13 +57,19 @@ class Ownership:
 
     @property
     def trouble(self) -> str | None:
-        """Why partitions that are assigned to us can't be claimed; None when all are."""
-        return self._claiming.trouble
+        """Why partitions can't be claimed, or the rows of those that are not be looked at; None when all is well."""
+        return self._claiming.trouble or self._looking.trouble
 
     def keep_up(self) -> None:
-        """Take note of what rebalances changed, and claim what is new. What can't be claimed yet stays paused."""
+        """Take note of what rebalances changed, and claim what is new. What can't be claimed yet stays paused.
+
+        Now and then, look at the rows of what is claimed.
+        """
         self.note_changes()
         now = self._clock.monotonic()
+        is_time = self._is_doubtful or now - self._looked_at >= LOOK_AGAIN_SECONDS
+        if is_time and self._looking.may_ask(now):
+            self._look_around(now)
         due = sorted(source for source, at in self._unclaimed.items() if at <= now)
         if due and self._claiming.may_ask(now):
             self._claim_all(due, now)
@@ -75,15 +89,16 @@ class Ownership:
         for source in list(self._claims):
             self._give_back(source)
 
-    def lose(self, lost: Collection[TopicPartition]) -> None:
-        """The database says that others own these. Unless the group tells us so too before long, claim them again."""
-        for source in lost:
-            self._give_back(source, SETTLING_SECONDS)
+    def lose(self, lost: Iterable[TopicPartition]) -> None:
+        """The database says that these are not ours any more: what became of them, the rows will tell."""
+        self._lost.update(lost)
+        self._is_doubtful = True
 
     def advance(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Note positions whose transaction is committed."""
         for source, next_offset in next_offsets.items():
             self._claims[source] = replace(self._claims[source], next_offset=next_offset)
+        self._looking.worked()
 
     def doubt(self) -> None:
         """It is not known what became of a transaction: look at the rows before anything else is done."""
@@ -96,28 +111,42 @@ class Ownership:
         positions = {source: claim.next_offset for source, claim in self._claims.items()}
         return Batch(at_or_above(batch.records, positions), batch.closed_by)
 
-    def _look_again(self) -> None:
-        rows = self._store.positions(self._claims.keys())
-        self.lose([source for source, ours in self._claims.items() if not _is_same_title(rows.get(source), ours)])
-        for source in [source for source, ours in self._claims.items() if rows[source].next_offset < ours.next_offset]:
-            self._go_back(source, rows[source])
-        self._claims = {source: rows[source] for source in self._claims}
-        self._is_doubtful = False
+    def _look_around(self, now: float) -> None:
+        try:
+            self._look_again()
+        except Transient as error:
+            if self._looking.failed(str(error), now):
+                log.warning("the rows of our partitions can't be looked at", waiting_for=str(error))
 
-    def _go_back(self, source: TopicPartition, row: Claim) -> None:
-        """The database lost commits (a fail-over, a restore): what it lost is read again, from where it stands now."""
+    def _look_again(self) -> None:
+        rows = self._store.positions(self._claims.keys()) if self._claims else {}
+        for source, ours in list(self._claims.items()):
+            row = rows.get(source)
+            fate = became_of(ours, row)
+            if row is not None and fate is Fate.KEPT and source not in self._lost:
+                self._claims[source] = row
+            else:
+                self._let_go(source, fate, row)
+        self._lost.clear()
+        self._is_doubtful = False
+        self._looked_at = self._clock.monotonic()
+        self._looking.worked()
+
+    def _let_go(self, source: TopicPartition, fate: Fate, row: Claim | None) -> None:
+        """Claim it anew: at once, unless another consumer has it; then the group is given time to tell us so."""
         log.warning(
-            "the database went back: reading again",
+            _WHAT_BECAME[fate],
             partition=str(source),
             from_offset=self._claims[source].next_offset,
-            to_offset=row.next_offset,
+            to_offset=None if row is None else row.next_offset,
         )
-        self._give_back(source)
+        self._give_back(source, SETTLING_SECONDS if fate in (Fate.KEPT, Fate.TAKEN) else 0.0)
 
     def _give_back(self, source: TopicPartition, seconds: float = 0.0) -> None:
         """Our title to the partition is gone: stop reading it, and line it up to be claimed after so many seconds."""
         self._assignment.stop(source)
         self._claims.pop(source, None)
+        self._lost.discard(source)
         self._unclaimed[source] = self._clock.monotonic() + seconds
 
     def _claim_all(self, due: Sequence[TopicPartition], now: float) -> None:
@@ -153,5 +182,9 @@ class Ownership:
             log.warning("partitions not claimed yet", partitions=waiting, waiting_for=why)
 
 
-def _is_same_title(row: Claim | None, ours: Claim) -> bool:
-    return row is not None and row.epoch == ours.epoch
+_WHAT_BECAME = {
+    Fate.KEPT: "a write was refused: claiming the partition anew",
+    Fate.WENT_BACK: "the database went back: reading again",
+    Fate.MOVED_BY_HAND: "an operator moved the position: going on there",
+    Fate.TAKEN: "another consumer has claimed the partition",
+}

@@ -61,9 +61,10 @@ class Assignment(Protocol):
     """Which partitions are ours to read, and from where."""
 
     def changes(self) -> Changes:
-        """What rebalances changed since the last call. Newly assigned partitions are paused until started.
+        """What changed since the last call. Newly assigned partitions are paused until started.
 
-        Never raises.
+        A partition whose topic was made anew, or that does not have the offset which is to be read, is taken away and
+        given back: its next claim decides. Never raises.
         """
 
     def look_up(self, sources: Collection[TopicPartition]) -> Findings:

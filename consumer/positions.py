@@ -5,10 +5,11 @@ it, may lag behind it (a crash between the two) or run ahead of it (the database
 with our metadata it is only an echo. Without our stamp somebody moved it on purpose, with Kafka's own tools.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from consumer.records import Claim, Committed, Found
+from consumer.errors import Fatal
+from consumer.records import Claim, Committed, Found, TopicPartition
 
 STAMP = "memory-consumer"
 
@@ -24,6 +25,23 @@ class Because(StrEnum):
     TOPIC_RECREATED = "topic_recreated"
     REWOUND = "rewound"
     SKIPPED = "skipped"
+    OUT_OF_RANGE = "out_of_range"
+
+
+class OutOfRange(StrEnum):
+    """What to do where the offset to read from is not there any more, or not there yet."""
+
+    STOP = "stop"
+    EARLIEST = "earliest"
+
+
+class Fate(StrEnum):
+    """What became of a title of ours, as the row tells it."""
+
+    KEPT = "kept"
+    WENT_BACK = "went_back"
+    MOVED_BY_HAND = "moved_by_hand"
+    TAKEN = "taken"
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,7 +72,7 @@ class Start:
     @property
     def is_loud(self) -> bool:
         """Whether the position is not simply where we left off, so that a person should hear of it."""
-        return self.because in (Because.MOVED_BY_OPERATOR, Because.ROW_LOST, Because.TOPIC_RECREATED)
+        return self.because not in (Because.RESUMED, Because.FIRST_SEEN, Because.TAKEN_OVER)
 
 
 def stamp(claim: Claim) -> str:
@@ -67,8 +85,40 @@ def is_ours(committed: Committed) -> bool:
     return committed.metadata.startswith(STAMP)
 
 
-def start(known: Known | None, found: Found) -> Start:
-    """Decide where to start.
+def became_of(ours: Claim, row: Claim | None) -> Fate:
+    """What the row says of our title.
+
+    Epochs and positions never fall: where they did, the database lost commits (a fail-over, a restore). A consumer that
+    claims raises the epoch; an operator who moves the position raises the incarnation with it.
+    """
+    if row is None or (row.epoch, row.next_offset) < (ours.epoch, ours.next_offset):
+        return Fate.WENT_BACK
+    if row.epoch == ours.epoch:
+        return Fate.KEPT
+    by_hand = row.epoch - ours.epoch == row.incarnation - ours.incarnation
+    return Fate.MOVED_BY_HAND if by_hand else Fate.TAKEN
+
+
+def start(
+    source: TopicPartition, known: Known | None, found: Found, out_of_range: OutOfRange = OutOfRange.STOP
+) -> Start:
+    """Decide where to start. Raises `Fatal` where Kafka does not have that offset, and nobody said what to do then."""
+    begin = _start(known, found)
+    if found.earliest <= begin.next_offset <= found.end:
+        return begin
+    if out_of_range is OutOfRange.STOP:
+        raise _gone(source, begin.next_offset, found)
+    return replace(
+        begin,
+        next_offset=found.earliest,
+        incarnation=begin.incarnation + (begin.because is Because.RESUMED),
+        because=Because.OUT_OF_RANGE,
+        skipped=begin.skipped + max(0, found.earliest - begin.next_offset),
+    )
+
+
+def _start(known: Known | None, found: Found) -> Start:
+    """Where to go on, whether Kafka still has it or not.
 
     A new partition starts where its group left it under another consumer, else at the earliest record. That holds for
     one that we read before, but whose row is gone, too: the database knows nothing of what was read.
@@ -89,4 +139,19 @@ def start(known: Known | None, found: Found) -> Start:
         Because.MOVED_BY_OPERATOR,
         skipped=max(0, theirs - known.next_offset),
         obeyed_offset=theirs,
+    )
+
+
+def _gone(source: TopicPartition, offset: int, found: Found) -> Fatal:
+    kept = f"it has {found.earliest:,} up to {found.end:,}"
+    if offset < found.earliest:
+        what = (
+            f"{source} is to be read from offset {offset:,} on, but {kept}: records were deleted before they were read"
+        )
+    else:
+        what = f"{source} is to be read from offset {offset:,} on, but {kept}: the topic was cut short"
+    return Fatal(
+        what,
+        advice="Stop the group, move it where it is to go on (kafka-consumer-groups --reset-offsets), and start it "
+        "again; or set CONSUMER_ON_OUT_OF_RANGE=earliest, to go on at the earliest record from now on.",
     )

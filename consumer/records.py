@@ -206,7 +206,7 @@ class Found:
 
 @dataclass(slots=True, frozen=True)
 class Changes:
-    """What rebalances did since the last look. A partition in both was taken away, then given back."""
+    """What was done to our assignment since the last look. A partition in both was taken away, then given back."""
 
     gone: frozenset[TopicPartition] = frozenset()
     assigned: frozenset[TopicPartition] = frozenset()

@@ -32,6 +32,7 @@ from consumer.memory.contract import schema_directory
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, Observer, SeenFilter
+from consumer.positions import OutOfRange
 from consumer.process.clock import SystemClock
 from consumer.process.condition import Condition
 from consumer.process.garbage import seldom_collected
@@ -74,7 +75,8 @@ def consumer(
         opened.callback(_start_tracing(settings, identity))
         decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
         engine = opened.enter_context(database(settings.database, _patience(settings)))
-        store = SqlStore(engine, identity.group_id, clock, _timeouts(settings.database))
+        out_of_range = OutOfRange(settings.kafka.on_out_of_range)
+        store = SqlStore(engine, identity.group_id, clock, _timeouts(settings.database), out_of_range)
         seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
         dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
         source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))

@@ -80,6 +80,11 @@ class KafkaSettings(Group):
         le=86_400,
         description="A partition that has more to read, and of which nothing came for so long, is reported as stalled.",
     )
+    on_out_of_range: Literal["stop", "earliest"] = Field(
+        default="stop",
+        description="Where Kafka does not have the next offset, any more or yet: `stop`, for a person to decide, or go "
+        "on at the `earliest` record, counting what was skipped.",
+    )
     kafka: dict[str, str] = Field(
         default_factory=dict,
         repr=False,

@@ -12,7 +12,7 @@ from consumer.batching import BatchLimits
 from consumer.errors import SettingsError, Transient
 from consumer.process.clock import SystemClock
 from consumer.records import Claim, Found, TopicPartition
-from tests.contracts.places import IMPATIENT, Member, RealPlace, found, until
+from tests.contracts.places import IMPATIENT, Member, RealPlace, claimed_anew, found, next_batch, own, until
 
 NOBODY = "127.0.0.1:1"
 LIMITS = BatchLimits(count=100, seconds=0.1)
@@ -77,6 +77,23 @@ def test_two_members_trade_partitions_and_read_everything_once(kafka: str, proto
         assert [place.committed(source) for source in sources(place)] == [
             found(first, source).committed for source in sources(place)
         ]
+
+
+@pytest.mark.parametrize("protocol", ["eager", "next-generation"])
+def test_a_partition_out_of_range_can_be_read_again(kafka: str, protocol: str) -> None:
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup, PROTOCOLS[protocol])
+        source = TopicPartition(place.topic, 0)
+        for _ in range(5):
+            place.publish(0, b"x")
+        place.delete_before(source, 4)
+        member = place.member()
+        own(member, 2)
+        member.start(source, 1)
+
+        assert claimed_anew(member) == ({source} if protocol != "eager" else set(sources(place)))
+        member.start(source, 4)
+        assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
 
 
 def sources(place: RealPlace) -> list[TopicPartition]:

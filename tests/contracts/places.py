@@ -57,6 +57,9 @@ class Place(Protocol):
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         """Let retention take the records below the offset."""
 
+    def make_anew(self) -> None:
+        """Delete the topic and make one of the same name."""
+
     def move_committed(self, source: TopicPartition, offset: int) -> None:
         """Move the group, which must have no member, as an operator does."""
 
@@ -88,6 +91,9 @@ class FakePlace:
 
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         self.broker.delete_before(source, offset)
+
+    def make_anew(self) -> None:
+        self.broker.create_topic(self.topic, PARTITIONS)
 
     def move_committed(self, source: TopicPartition, offset: int) -> None:
         self.broker.move_committed("group", source, offset)
@@ -128,6 +134,11 @@ class RealPlace:
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         for deleted in self._admin.delete_records([KafkaPartition(*source, offset)]).values():
             deleted.result(10)
+
+    def make_anew(self) -> None:
+        for deleted in self._admin.delete_topics([self.topic]).values():
+            deleted.result(10)
+        create_topic(self._admin, self.topic, PARTITIONS)
 
     def move_committed(self, source: TopicPartition, offset: int) -> None:
         operator = Consumer({"bootstrap.servers": self._servers, "group.id": self.topic})
@@ -178,6 +189,22 @@ def own(member: Member, partitions: int) -> set[TopicPartition]:
         return have if len(have) == partitions else None
 
     return until(enough)
+
+
+def claimed_anew(member: Member, at_least: int = 1) -> set[TopicPartition]:
+    """Poll until partitions that were taken away are given back."""
+    gone: set[TopicPartition] = set()
+    given: set[TopicPartition] = set()
+
+    def given_back() -> set[TopicPartition] | None:
+        member.poll(BatchLimits(seconds=0.1))
+        changes = member.changes()
+        gone.update(changes.gone)
+        given.difference_update(changes.gone)
+        given.update(changes.assigned)
+        return gone & given if len(gone & given) >= at_least else None
+
+    return until(given_back)
 
 
 def next_batch(member: Member, limits: BatchLimits) -> Batch:

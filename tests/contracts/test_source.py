@@ -6,10 +6,20 @@ from contextlib import ExitStack
 import pytest
 
 from consumer.batching import BatchLimits
-from consumer.errors import Fatal
 from consumer.positions import is_ours, stamp
 from consumer.records import Claim, ClosedBy, Committed, Found, TopicPartition
-from tests.contracts.places import FakePlace, Member, Place, RealPlace, found, next_batch, own, read, until
+from tests.contracts.places import (
+    FakePlace,
+    Member,
+    Place,
+    RealPlace,
+    claimed_anew,
+    found,
+    next_batch,
+    own,
+    read,
+    until,
+)
 
 LIMITS = BatchLimits(count=100, bytes=1_000_000, seconds=0.1)
 
@@ -153,18 +163,41 @@ def test_nothing_is_found_where_nothing_was_asked(place: Place) -> None:
     assert place.member().look_up([]) == {}
 
 
-def test_an_offset_out_of_range_stops_the_consumer_and_says_which(place: Place) -> None:
+def test_an_offset_out_of_range_has_the_partition_claimed_anew(place: Place) -> None:
+    source = TopicPartition(place.topic, 0)
     for _ in range(5):
         place.publish(0, b"x")
-    place.delete_before(TopicPartition(place.topic, 0), 4)
+    place.delete_before(source, 4)
     member = place.member()
     own(member, 2)
-    member.start(TopicPartition(place.topic, 0), 1)
+    member.start(source, 1)
 
-    with pytest.raises(Fatal, match=r"\[0\] has no offset 1\b") as raised:
-        until(lambda: member.poll(LIMITS))
+    assert claimed_anew(member) == {source}
+    member.start(source, found(member, source).earliest)
+    assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
 
-    assert raised.value.advice
+
+def test_a_topic_made_anew_has_its_partitions_claimed_anew(place: Place) -> None:
+    sources = {TopicPartition(place.topic, number) for number in (0, 1)}
+    for _ in range(5):
+        place.publish(0, b"old")
+    member = place.member()
+    own(member, 2)
+    before = member.look_up(sources)
+    for source in sources:
+        member.start(source, 0)
+    read(member, 5, LIMITS)
+
+    place.make_anew()
+    place.publish(0, b"new")
+
+    assert claimed_anew(member, at_least=2) == sources
+    for source in sources:
+        now, then = found(member, source), before[source]
+        assert isinstance(then, Found)
+        assert now.topic_id != then.topic_id
+        member.start(source, now.earliest)
+    assert [(record.offset, record.value) for record in next_batch(member, LIMITS).records] == [(0, b"new")]
 
 
 def test_a_second_member_gets_its_share_and_the_first_keeps_reading_the_rest(place: Place) -> None:

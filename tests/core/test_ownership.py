@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from consumer.errors import Transient
-from consumer.ownership import CLAIMED_AT_ONCE, SETTLING_SECONDS, Ownership
+from consumer.ownership import CLAIMED_AT_ONCE, LOOK_AGAIN_SECONDS, SETTLING_SECONDS, Ownership
 from consumer.ports import Findings, Settlement
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Plan, TopicPartition, Written
 from tests.fakes.clock import HandClock
@@ -67,6 +67,10 @@ class Rows:
         rows = {source: self.rows.get(source, Claim(source, 0, 0, 1)) for source in found}
         self.rows |= {source: replace(row, epoch=row.epoch + 1) for source, row in rows.items()}
         return {source: self.rows[source] for source in found}
+
+    def move_by_hand(self, source: TopicPartition, next_offset: int) -> None:
+        row = self.rows[source]
+        self.rows[source] = Claim(source, row.epoch + 1, next_offset, row.incarnation + 1)
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
@@ -186,6 +190,7 @@ def test_a_lost_partition_is_not_snatched_back_at_once(
 ) -> None:
     rows.claim({MEMORIES: NOTHING})
     ownership.lose([MEMORIES])
+    assert offsets(ownership.still_to_do(batch(0))) == []
     clock.pass_(SETTLING_SECONDS - 1)
     ownership.keep_up()
     assert MEMORIES not in ownership.claims
@@ -198,6 +203,7 @@ def test_a_lost_partition_is_not_snatched_back_at_once(
 
 def test_a_lost_partition_that_went_elsewhere_is_let_go(ownership: Ownership, group: Group, clock: HandClock) -> None:
     ownership.lose([MEMORIES])
+    ownership.still_to_do(batch(0))
     group.next = Changes(gone=frozenset({MEMORIES}))
     clock.pass_(SETTLING_SECONDS + 1)
     ownership.keep_up()
@@ -213,6 +219,63 @@ def test_where_the_database_went_back_so_do_we(ownership: Ownership, rows: Rows,
     ownership.keep_up()
     assert group.started[MEMORIES] == 10
     assert ownership.claims[MEMORIES] == Claim(MEMORIES, 2, 10, 1)
+
+
+def test_an_operator_who_moves_the_position_of_an_idle_partition_is_followed(
+    ownership: Ownership, rows: Rows, group: Group, clock: HandClock
+) -> None:
+    rows.move_by_hand(MEMORIES, 40)
+    clock.pass_(LOOK_AGAIN_SECONDS)
+    ownership.keep_up()
+    assert ownership.claims[MEMORIES] == Claim(MEMORIES, 3, 40, 2)
+    assert group.started == {MEMORIES: 40, OTHER: 0}
+
+
+def test_an_operator_whom_a_write_runs_into_is_followed_at_once(ownership: Ownership, rows: Rows, group: Group) -> None:
+    rows.move_by_hand(MEMORIES, 40)
+    ownership.lose([MEMORIES])
+    assert offsets(ownership.still_to_do(batch(0, 1))) == []
+    ownership.keep_up()
+    assert group.started == {MEMORIES: 40, OTHER: 0}
+
+
+def test_a_consumer_that_claims_an_idle_partition_is_believed(
+    ownership: Ownership, rows: Rows, group: Group, clock: HandClock
+) -> None:
+    rows.claim({MEMORIES: NOTHING})
+    clock.pass_(LOOK_AGAIN_SECONDS)
+    ownership.keep_up()
+    assert group.started.keys() == ownership.claims.keys() == {OTHER}
+
+
+def test_that_the_database_is_away_shows_while_nothing_comes(
+    ownership: Ownership, rows: Rows, group: Group, clock: HandClock
+) -> None:
+    rows.is_away = True
+    clock.pass_(LOOK_AGAIN_SECONDS)
+    ownership.keep_up()
+    assert ownership.trouble == "database: away"
+    assert group.started.keys() == {MEMORIES, OTHER}, "they are ours still"
+    rows.is_away = False
+    clock.pass_(60)
+    ownership.keep_up()
+    assert ownership.trouble is None
+
+
+def test_the_rows_are_not_looked_at_in_every_turn(ownership: Ownership, rows: Rows, clock: HandClock) -> None:
+    rows.is_away = True
+    clock.pass_(LOOK_AGAIN_SECONDS - 1)
+    ownership.keep_up()
+    assert ownership.trouble is None
+
+
+def test_a_write_that_was_refused_though_the_row_is_ours_is_not_tried_again_at_once(
+    ownership: Ownership, group: Group
+) -> None:
+    ownership.lose([MEMORIES])
+    assert offsets(ownership.still_to_do(batch(0))) == []
+    ownership.keep_up()
+    assert group.started.keys() == {OTHER}
 
 
 def test_a_partition_that_can_not_be_looked_up_keeps_no_other_waiting(rows: Rows, clock: HandClock) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from consumer.positions import Because, Known, Start, stamp, start
+from consumer.errors import Fatal
+from consumer.positions import Because, Fate, Known, OutOfRange, Start, became_of, stamp, start
 from consumer.records import Claim, Committed, Found
 from tests.stories import MEMORIES
 
@@ -59,12 +60,70 @@ def found(committed: Committed | None, topic_id: str | None = "a") -> Found:
     ],
 )
 def test_where_to_start(known: Known | None, found: Found, expected: Start) -> None:
-    assert start(known, found) == expected
+    assert start(MEMORIES, known, found) == expected
 
 
-def test_only_what_a_person_should_hear_of_is_loud() -> None:
-    assert {because for because in Because if Start(0, 1, because).is_loud} == {
-        Because.MOVED_BY_OPERATOR,
-        Because.ROW_LOST,
-        Because.TOPIC_RECREATED,
+@pytest.mark.parametrize(
+    ("known", "found", "expected"),
+    [
+        pytest.param(
+            replace(ROW, next_offset=4),
+            found(Committed(4, OURS)),
+            Start(10, 3, Because.OUT_OF_RANGE, skipped=6),
+            id="retention was faster",
+        ),
+        pytest.param(
+            replace(ROW, next_offset=100), found(None), Start(10, 3, Because.OUT_OF_RANGE), id="the topic was cut short"
+        ),
+        pytest.param(
+            ROW,
+            found(Committed(2, "")),
+            Start(10, 3, Because.OUT_OF_RANGE, skipped=8, obeyed_offset=2),
+            id="an operator rewound too far",
+        ),
+        pytest.param(
+            None,
+            found(Committed(7, "")),
+            Start(10, 1, Because.OUT_OF_RANGE, skipped=3, obeyed_offset=7),
+            id="another consumer left off too long ago",
+        ),
+    ],
+)
+def test_out_of_range(known: Known | None, found: Found, expected: Start) -> None:
+    """It stops, saying what there is; or goes on at the earliest record, where that was asked for."""
+    with pytest.raises(Fatal, match=r"memories\[0\] .* it has 10 up to 99") as raised:
+        start(MEMORIES, known, found)
+    assert "CONSUMER_ON_OUT_OF_RANGE" in raised.value.advice
+    assert start(MEMORIES, known, found, OutOfRange.EARLIEST) == expected
+
+
+@pytest.mark.parametrize("offset", [10, 99])
+def test_the_first_offset_and_the_one_to_be_written_next_are_in_range(offset: int) -> None:
+    known = replace(ROW, next_offset=offset)
+    assert start(MEMORIES, known, found(None)) == Start(offset, 2, Because.RESUMED)
+
+
+@pytest.mark.parametrize(
+    ("row", "fate"),
+    [
+        pytest.param(Claim(MEMORIES, 3, 50, 2), Fate.KEPT, id="nothing happened"),
+        pytest.param(Claim(MEMORIES, 3, 60, 2), Fate.KEPT, id="our write went through after all"),
+        pytest.param(Claim(MEMORIES, 3, 40, 2), Fate.WENT_BACK, id="commits were lost"),
+        pytest.param(Claim(MEMORIES, 2, 60, 2), Fate.WENT_BACK, id="our claim was lost"),
+        pytest.param(None, Fate.WENT_BACK, id="the row was lost"),
+        pytest.param(Claim(MEMORIES, 4, 40, 2), Fate.TAKEN, id="another consumer"),
+        pytest.param(Claim(MEMORIES, 4, 40, 3), Fate.MOVED_BY_HAND, id="an operator"),
+        pytest.param(Claim(MEMORIES, 5, 40, 4), Fate.MOVED_BY_HAND, id="an operator, twice"),
+        pytest.param(Claim(MEMORIES, 5, 40, 3), Fate.TAKEN, id="an operator, then another consumer"),
+    ],
+)
+def test_what_became_of_a_title(row: Claim | None, fate: Fate) -> None:
+    assert became_of(Claim(MEMORIES, epoch=3, next_offset=50, incarnation=2), row) is fate
+
+
+def test_whatever_is_not_simply_going_on_is_loud() -> None:
+    assert {because for because in Because if not Start(0, 1, because).is_loud} == {
+        Because.RESUMED,
+        Because.FIRST_SEEN,
+        Because.TAKEN_OVER,
     }

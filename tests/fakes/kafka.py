@@ -216,6 +216,7 @@ class FakeSource:
         self._waited = waited
         self._assigned: set[TopicPartition] = set()
         self._lost: set[TopicPartition] = set()
+        self._topic_ids: dict[TopicPartition, str] = {}
         self._next: dict[TopicPartition, int] = {}
         self._started: set[TopicPartition] = set()
         self._done: dict[TopicPartition, int] = {}
@@ -261,13 +262,15 @@ class FakeSource:
             self._group.leave(self)
 
     def changes(self) -> Changes:
-        """What rebalances changed since the last call."""
+        """What changed since the last call."""
+        self._claim_anew([source for source, id_then in self._topic_ids.items() if id_then != self._topic_id(source)])
         changes = Changes(frozenset(self._gone), frozenset(self._new))
         self._gone, self._new = set(), set()
         return changes
 
     def look_up(self, sources: Collection[TopicPartition]) -> Findings:
         """What the broker has of each partition."""
+        self._topic_ids |= {source: self._topic_id(source) for source in sources}
         return {source: self._found(source) for source in sources}
 
     def start(self, source: TopicPartition, offset: int) -> None:
@@ -291,7 +294,7 @@ class FakeSource:
 
     def _found(self, source: TopicPartition) -> Found:
         return Found(
-            topic_id=self._broker.topics[source.topic].id,
+            topic_id=self._topic_id(source),
             committed=self._broker.committed.get((self._group.name, source)),
             earliest=self._broker.earliest(source),
             end=self._broker.end(source),
@@ -310,6 +313,17 @@ class FakeSource:
         self._assigned |= new
         self._new |= new
         return bool(gone or new)
+
+    def _topic_id(self, source: TopicPartition) -> str:
+        return self._broker.topics[source.topic].id
+
+    def _claim_anew(self, sources: Collection[TopicPartition]) -> None:
+        ours = self._assigned.intersection(sources)
+        for source in ours:
+            self.stop(source)
+            self._topic_ids.pop(source, None)
+        self._gone |= ours
+        self._new |= ours
 
     def _forget(self, gone: set[TopicPartition]) -> None:
         self._assigned -= gone
@@ -336,19 +350,17 @@ class FakeSource:
         first = self._turn % max(1, len(waiting))
         waiting = waiting[first:] + waiting[:first]
         while waiting:
-            waiting = [source for source in waiting if self._offset_to_read(source) < self._broker.end(source)]
+            self._claim_anew([source for source in waiting if not self._is_in_range(source)])
+            waiting = [
+                source
+                for source in waiting
+                if source in self._started and self._next[source] < self._broker.end(source)
+            ]
             for source in waiting:
                 yield self._broker.topics[source.topic].logs[source.partition][self._next[source]]
 
-    def _offset_to_read(self, source: TopicPartition) -> int:
-        offset = self._next[source]
-        earliest, end = self._broker.earliest(source), self._broker.end(source)
-        if not earliest <= offset <= end:
-            raise Fatal(
-                f"{source} has no offset {offset}: it has {earliest} up to {end}",
-                advice="Decide where to go on.",
-            )
-        return offset
+    def _is_in_range(self, source: TopicPartition) -> bool:
+        return self._broker.earliest(source) <= self._next[source] <= self._broker.end(source)
 
     def _still_assigned(self, batch: Batch) -> Batch | None:
         kept = [record for record in batch.records if record.source in self._started]

@@ -57,6 +57,15 @@ class PartitionNotes:
         """The group counts us among its members no more."""
         self.is_member = False
 
+    def renew(self, sources: Collection[TopicPartition]) -> None:
+        """What we know of these is void: they are to be claimed anew, as if they had been taken away and given back."""
+        ours = [source for source in sources if source in self._committed]
+        for source in ours:
+            self.stop(source)
+            self._committed[source] = None
+        self._gone.update(ours)
+        self._new.update(ours)
+
     def found(self, source: TopicPartition, committed: Committed | None) -> None:
         """The group's position in a partition that is to be started."""
         if source in self._committed:

@@ -65,8 +65,11 @@ class KafkaLookups:
         """The id that tells each topic from one of the same name made later; None where the cluster has no ids."""
         if not all(map(self._answers_admins, topics)):
             return dict.fromkeys(topics)
-        described = self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._patience)
-        return {topic: _topic_id(topic, future) for topic, future in described.items()}
+        return {topic: topic_id(topic, future) for topic, future in self.ask_for_ids(topics).items()}
+
+    def ask_for_ids(self, topics: Collection[str]) -> Mapping[str, Future[TopicDescription]]:
+        """Ask what `topic_ids` tells, and wait for nothing: the answers are for `topic_id`."""
+        return self._admin.describe_topics(TopicCollection(list(topics)), request_timeout=self._patience)
 
     def kept(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Kept | Transient]:
         """What each partition has of its records."""
@@ -136,7 +139,8 @@ class GroupPositions:
     """Where a group stands, seen from outside: it is asked without joining. A context manager."""
 
     def __init__(self, bootstrap_servers: str, group_id: str, properties: Mapping[str, str] | None = None) -> None:
-        self._lookups = KafkaLookups(bootstrap_servers, properties)
+        self.lookups = KafkaLookups(bootstrap_servers, properties)
+        """Questions that have nothing to do with the group."""
         with refusals_told():
             self._consumer = Consumer(consumer_config(bootstrap_servers, group_id, properties or {}))
 
@@ -150,15 +154,15 @@ class GroupPositions:
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic; none where there is no such topic."""
-        return self._lookups.partitions(topic)
+        return self.lookups.partitions(topic)
 
     def found(self, sources: Collection[TopicPartition]) -> Findings:
         """What Kafka knows of each partition. Raises `Transient` where it does not answer at all."""
         if not sources:
             return {}
         committed = self._committed(sources)
-        kept = self._lookups.kept(sources)
-        topic_ids = self._lookups.topic_ids({source.topic for source in sources})
+        kept = self.lookups.kept(sources)
+        topic_ids = self.lookups.topic_ids({source.topic for source in sources})
         return {source: _found(committed[source], kept[source], topic_ids[source.topic]) for source in sources}
 
     def _committed(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Committed | Transient | None]:
@@ -171,7 +175,7 @@ class GroupPositions:
 
     def at(self, moment: datetime, sources: Collection[TopicPartition]) -> dict[TopicPartition, int | None]:
         """The first offset of that moment or later in each partition; None where all are earlier."""
-        return self._lookups.at(moment, sources)
+        return self.lookups.at(moment, sources)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -186,14 +190,16 @@ def _passing(error: KafkaError, doing: str) -> Transient:
     raise ours
 
 
-def _topic_id(topic: str, future: Future[TopicDescription]) -> str | Transient | None:
+def topic_id(topic: str, future: Future[TopicDescription]) -> str | Transient | None:
+    """The id out of the answer, once it is there; None where the cluster has no ids. Raises `Fatal` where asking is
+    forbidden."""
     try:
-        topic_id = str(future.result().topic_id)
+        told = str(future.result().topic_id)
     except KafkaException as raised:
         if error_of(raised).code() in CANT_TELL:
             return None
         return _passing(error_of(raised), f"look up the id of topic {topic}")
-    return None if topic_id == _NO_ID else topic_id
+    return None if told == _NO_ID else told
 
 
 def _kept(

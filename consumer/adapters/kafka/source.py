@@ -14,12 +14,13 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
-from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, error_of
+from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, UNKNOWN_TOPIC, error_of
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.adapters.kafka.stalls import Stalls
+from consumer.adapters.kafka.topic_watch import TopicWatch
 from consumer.batching import BatchLimits, Filling
-from consumer.errors import Fatal, Transient
+from consumer.errors import Transient
 from consumer.ports import Clock, Findings
 from consumer.positions import stamp
 from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
@@ -56,10 +57,11 @@ class KafkaSource:
         self._is_closed = False
         # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
+        self._watch = TopicWatch(self._positions.lookups.ask_for_ids, clock)
         callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
-        self._add = self._consumer.assign if is_eager(properties) else self._consumer.incremental_assign
+        self._is_eager = is_eager(properties)
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -144,7 +146,10 @@ class KafkaSource:
             log.warning("Kafka does not answer: gone without leaving the group, which will notice by itself")
 
     def changes(self) -> Changes:
-        """What rebalances changed since the last call."""
+        """What changed since the last call. A topic that was made anew has its partitions claimed anew."""
+        for topic in self._watch.made_anew():
+            log.warning("the topic was deleted and made anew", topic=topic)
+            self._claim_anew([source for source in self._partitions.assigned if source.topic == topic])
         return self._partitions.changes()
 
     def look_up(self, sources: Collection[TopicPartition]) -> Findings:
@@ -153,6 +158,7 @@ class KafkaSource:
         for source, answer in answers.items():
             if isinstance(answer, Found):
                 self._partitions.found(source, answer.committed)
+                self._watch.found(source.topic, answer.topic_id)
                 self._health.well()
         return answers
 
@@ -275,12 +281,10 @@ class KafkaSource:
         except (KafkaException, RuntimeError) as raised:
             log.warning("could not leave the group in order", reason=str(raised))
 
-    def _on_assign(self, consumer: Consumer, assigned: list[KafkaPartition]) -> None:
-        """At the earliest offset, which always exists: without one a partition can't be sought later."""
+    def _on_assign(self, _: Consumer, assigned: list[KafkaPartition]) -> None:
         sources = [_ours(partition) for partition in assigned]
         try:
-            self._add([_kafka(source, OFFSET_BEGINNING) for source in sources])
-            consumer.pause([_kafka(source) for source in sources])
+            self._add(sources)
         except KafkaException as raised:
             self._health.complain(error_of(raised))
         self._partitions.assign(sources)
@@ -309,22 +313,36 @@ class KafkaSource:
             self._health.well()
             if source is not None:
                 self._stalls.reached_end(source, message.offset() or 0)
-        elif error.code() == OUT_OF_RANGE and source is not None:
-            raise self._out_of_range(source, message.offset())
+        elif error.code() == OUT_OF_RANGE:
+            if source is not None:
+                log.warning("Kafka does not have that offset", partition=str(source), reason=error.str())
+                self._assign_again(source)
         else:
+            if error.code() in UNKNOWN_TOPIC:
+                self._watch.suspect()
             self._health.complain(error)
 
-    def _out_of_range(self, source: TopicPartition, offset: int | None) -> Fatal:
+    def _assign_again(self, source: TopicPartition) -> None:
+        """An offset out of range ends an assignment: librdkafka seeks there no more. Eager is all or nothing."""
+        again = list(self._partitions.assigned) if self._is_eager else [source]
+        self._claim_anew(again)
         try:
-            earliest, end = self._consumer.get_watermark_offsets(_kafka(source), timeout=SLICE_SECONDS, cached=False)
-            kept = f"it has {earliest:,} up to {end:,}"
-        except KafkaException:
-            kept = "what it has can't be told just now"
-        return Fatal(
-            f"{source} has no offset {offset}: {kept}",
-            advice="Records were deleted before they were read (retention), or the topic was cut short. Stop the "
-            "group, move it where it is to go on (kafka-consumer-groups --reset-offsets), and start it again.",
-        )
+            if not self._is_eager:
+                self._consumer.incremental_unassign([_kafka(source)])
+            self._add(again)
+        except KafkaException as raised:
+            self._health.complain(error_of(raised))
+
+    def _add(self, sources: Collection[TopicPartition]) -> None:
+        """Paused, at the earliest offset, which always exists: without one a partition can't be sought later."""
+        add = self._consumer.assign if self._is_eager else self._consumer.incremental_assign
+        add([_kafka(source, OFFSET_BEGINNING) for source in sources])
+        self._consumer.pause([_kafka(source) for source in sources])
+
+    def _claim_anew(self, sources: Collection[TopicPartition]) -> None:
+        for source in sources:
+            self.stop(source)
+        self._partitions.renew(sources)
 
 
 def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID, metadata: str = "") -> KafkaPartition:

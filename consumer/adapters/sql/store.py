@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from consumer.adapters.sql import partition_rows
 from consumer.adapters.sql.batch import BatchTransaction
@@ -17,7 +18,7 @@ from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.errors import Transient
 from consumer.ports import Clock, Settlement
-from consumer.positions import start
+from consumer.positions import OutOfRange, start
 from consumer.records import Claim, Found, KeptPayload, Plan, Rejection, TopicPartition, Written
 from consumer.verdicts import count_rejections, totals
 
@@ -27,10 +28,19 @@ log = structlog.get_logger(__name__)
 class SqlStore:
     """`ports.Store` on PostgreSQL and SQLite. One connection, one thread."""
 
-    def __init__(self, engine: Engine, group_id: str, clock: Clock, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        group_id: str,
+        clock: Clock,
+        timeouts: Timeouts | None = None,
+        out_of_range: OutOfRange = OutOfRange.STOP,
+    ) -> None:
+        """`out_of_range`: what a claim does where Kafka does not have the offset to read from."""
         self._engine = engine
         self._group_id = group_id
         self._clock = clock
+        self._out_of_range = out_of_range
         self._dialect = dialect_of(engine.dialect.name, timeouts or Timeouts())
 
     def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
@@ -38,16 +48,16 @@ class SqlStore:
         now = self._clock.now()
         with self._transaction() as connection:
             rows = partition_rows.lock(connection, self._group_id, found.keys())
-            takeovers = [
-                Takeover(source, row, found[source].topic_id, start(known(row), found[source]))
-                for source, row in ((source, rows.get(source)) for source in sorted(found))
-            ]
+            takeovers = [self._takeover(source, rows.get(source), found[source]) for source in sorted(found)]
             partition_rows.take_over(connection, self._dialect, self._group_id, takeovers, now)
             partition_rows.audit(connection, self._group_id, [each for each in takeovers if each.is_move], now)
         for source, *_, begin in takeovers:
             if begin.is_loud:
                 log.warning("position moved", partition=str(source), because=begin.because, skipped=begin.skipped)
         return {each.source: each.claim for each in takeovers}
+
+    def _takeover(self, source: TopicPartition, row: Row[Any] | None, found: Found) -> Takeover:
+        return Takeover(source, row, found.topic_id, start(source, known(row), found, self._out_of_range))
 
     def write(
         self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement

@@ -1,0 +1,52 @@
+"""Whether a topic is still the one that it was. Asked in passing: nobody waits for the answer."""
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+
+from confluent_kafka.admin._topic import TopicDescription
+
+from consumer.adapters.kafka.lookups import topic_id
+from consumer.errors import ConsumerError
+from consumer.ports import Clock
+
+ASK_EVERY_SECONDS = 10.0
+"""A topic that is deleted and made anew under a running consumer is noticed within that time."""
+
+Ask = Callable[[Collection[str]], Mapping[str, Future[TopicDescription]]]
+
+
+class TopicWatch:
+    """Compares the ids that topics had when their partitions were claimed with those that they have now."""
+
+    def __init__(self, ask: Ask, clock: Clock) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._ids: dict[str, str] = {}
+        self._asked: Mapping[str, Future[TopicDescription]] = {}
+        self._ask_at = 0.0
+
+    def found(self, topic: str, topic_id: str | None) -> None:
+        """A claim found the topic with that id; None where the cluster has no ids: then there is nothing to watch."""
+        if topic_id is not None:
+            self._ids[topic] = topic_id
+
+    def made_anew(self) -> set[str]:
+        """The topics that turned out to be others than they were, each told once. Waits for nothing, never raises."""
+        if self._asked and all(future.done() for future in self._asked.values()):
+            now, self._asked = self._asked, {}
+            return {topic for topic, future in now.items() if self._is_another(topic, future)}
+        if not self._asked and self._ids and self._clock.monotonic() >= self._ask_at:
+            self._ask_at = self._clock.monotonic() + ASK_EVERY_SECONDS
+            self._asked = self._ask(self._ids)
+        return set()
+
+    def suspect(self) -> None:
+        """Something went wrong that would if a topic were gone: ask at once."""
+        self._ask_at = 0.0
+
+    def _is_another(self, topic: str, future: Future[TopicDescription]) -> bool:
+        try:
+            now = topic_id(topic, future)
+        except ConsumerError:
+            return False  # whatever keeps us from asking shows where it matters: in reading, or at the next claim
+        return isinstance(now, str) and self._ids.pop(topic, now) != now
