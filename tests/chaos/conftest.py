@@ -50,7 +50,7 @@ def open_loop(tables_url: str, proxy: TcpProxy, straight: Connection) -> Iterato
     engines: list[Engine] = []
 
     def opened(timeouts: Timeouts | None = None, patience: Patience | None = None) -> Loop:
-        engines.append(open_engine(through, patience=patience))
+        engines.append(open_engine(through, connect_timeout=2.0, patience=patience))
         return Loop(engines[-1], timeouts or Timeouts())
 
     yield opened

@@ -60,6 +60,7 @@ class TcpProxy:
         self._lock = Lock()
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
+        self._accepting: Thread | None = None
 
     def __enter__(self) -> Self:
         self.mend()
@@ -102,18 +103,23 @@ class TcpProxy:
         with self._lock:
             listener, self._listener = self._listener, None
             sockets, self._sockets = self._sockets, set()
-        if listener is not None:
+        if listener is not None and self._accepting is not None:
             _end(listener)
+            # As long as its thread is in `accept`, the port is taken.
+            self._accepting.join()
         for connection in sockets:
             _end(connection)
 
     def mend(self) -> None:
-        """Accept connections (again), always on the same port."""
+        """Accept connections (again), always on the same port. What is well already stays as it is."""
+        if self._listener is not None:
+            return
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         with self._lock:
             self._listener = listener
-        Thread(target=self._accept, args=(listener,), daemon=True).start()
+        self._accepting = Thread(target=self._accept, args=(listener,), daemon=True)
+        self._accepting.start()
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):

@@ -1,0 +1,82 @@
+"""PostgreSQL is away, hangs, crawls, breaks again and again,
+or refuses for a while: the loop waits, and ends exactly."""
+
+import re
+from contextlib import ExitStack
+
+import pytest
+
+from consumer.adapters.sql.patience import Patience
+from tests.chaos.loop import BATCHES, Connection, OpenLoop
+from tests.chaos.troubles import TROUBLES, Trouble
+from tests.fakes.tcp_proxy import Moment, TcpProxy
+
+WAITS = 2
+"""How often the loop has to wait before the trouble passes."""
+
+
+@pytest.mark.parametrize("trouble", [pytest.param(trouble, id=name) for name, trouble in TROUBLES.items()])
+def test_what_passes_is_waited_for(open_loop: OpenLoop, straight: Connection, trouble: Trouble) -> None:
+    loop = open_loop(trouble.timeouts)
+    with ExitStack() as struck:
+
+        def strike() -> None:
+            loop.before_letter = lambda: None
+            struck.enter_context(trouble.strikes(straight))
+
+        def at_the_second_write(act: str, times: int) -> None:
+            if (act, times) == ("write", 2) and trouble.inside:
+                loop.before_letter = strike
+            elif (act, times) == ("write", 2):
+                strike()
+
+        loop.before = at_the_second_write
+        loop.waits = lambda times: struck.close() if trouble.inside or loop.acts.count("wait") >= WAITS else None
+        loop.run()
+    assert any(re.search(trouble.says, reason) for reason in loop.reasons), loop.reasons
+    loop.check(straight)
+
+
+def test_away(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
+    loop = open_loop()
+    loop.before = lambda act, times: proxy.cut() if (act, times) == ("write", 2) else None
+    loop.waits = lambda times: proxy.mend() if loop.acts.count("wait") == WAITS else None
+    loop.run()
+    assert "refused" in loop.reasons[-1]
+    loop.check(straight)
+
+
+def test_hanging(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
+    """A connection that is there, and one that is to be made."""
+    loop = open_loop(patience=Patience(answer=0.5, transaction=60.0))
+    loop.before = lambda act, times: proxy.pause() if (act, times) == ("write", 2) else None
+    loop.waits = lambda times: proxy.resume() if loop.acts.count("wait") == WAITS else None
+    loop.run()
+    assert "did not answer within" in loop.reasons[0]
+    assert "timeout expired" in loop.reasons[1]
+    loop.check(straight)
+
+
+def test_slow(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
+    """Whatever each answer takes, as long as it comes in time nothing has to be done twice."""
+    loop = open_loop()
+    loop.before = lambda act, times: proxy.slow(0.03 if (act, times) == ("write", 2) else 0.0)
+    loop.run()
+    assert loop.acts.count("write") == BATCHES
+    loop.check(straight)
+
+
+def test_breaking_again_and_again(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
+    """Each try breaks at another statement, before the server hears it or before we hear of it."""
+    words = [b"BEGIN", b"COPY", b"FOR UPDATE", b"INTO memories", b"INTO event_ledger", b"UPDATE partitions", b"COMMIT"]
+    breaks = [(word, moment) for word in words for moment in (Moment.BEFORE, Moment.DURING)]
+    loop = open_loop()
+
+    def break_next(act: str, times: int) -> None:
+        if act == "write" and breaks:
+            proxy.cut_at(*breaks.pop(0))
+
+    loop.before = break_next
+    loop.run()
+    assert loop.acts.count("wait") == 2 * len(words)
+    loop.check(straight)
