@@ -48,9 +48,11 @@ def read_only(database: Connection) -> Iterator[None]:
     """A fail-over: all sessions are gone, and new ones may only read."""
     name = sql.Identifier(_name(database))
     database.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
-    with terminated(database):
-        yield
-    database.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+    try:
+        with terminated(database):
+            yield
+    finally:
+        database.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
 
 
 @contextmanager
@@ -114,8 +116,10 @@ def _trigger(database: Connection, does: str) -> Iterator[None]:
         f"CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does}; RETURN NULL; END $$"
     )
     database.execute("CREATE TRIGGER trouble BEFORE INSERT ON memories FOR EACH STATEMENT EXECUTE FUNCTION trouble()")
-    yield
-    database.execute("DROP FUNCTION trouble CASCADE")
+    try:
+        yield
+    finally:
+        database.execute("DROP FUNCTION trouble CASCADE")
 
 
 @contextmanager
