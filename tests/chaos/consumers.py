@@ -56,6 +56,10 @@ class Consumer:
         except subprocess.TimeoutExpired as late:
             raise AssertionError(f"the consumer did not end within {within:g} s:\n{self.log_tail()}") from late
 
+    def has_logged(self, words: str) -> bool:
+        """Whether these words are in its log."""
+        return words in self._log.read_text(encoding="utf-8", errors="replace")
+
     def log_tail(self) -> str:
         """The last lines that it logged."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])

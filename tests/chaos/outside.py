@@ -82,7 +82,7 @@ class Outside:
 @contextmanager
 def outside(database_url: str) -> Iterator[Outside]:
     """Look at the database with this SQLAlchemy URL, whose tables exist."""
-    with psycopg.connect(_plain(database_url), autocommit=True) as connection:
+    with psycopg.connect(plain(database_url), autocommit=True) as connection:
         connection.execute(
             "CREATE OR REPLACE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql"
             " AS $$ BEGIN NOTIFY progress; RETURN NULL; END $$"
@@ -99,7 +99,7 @@ def outside(database_url: str) -> Iterator[Outside]:
 @contextmanager
 def locked(database_url: str, table: str) -> Iterator[None]:
     """Nobody else can read or write the table within."""
-    with psycopg.connect(_plain(database_url)) as connection:
+    with psycopg.connect(plain(database_url)) as connection:
         connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
 
@@ -107,7 +107,7 @@ def locked(database_url: str, table: str) -> Iterator[None]:
 def letters_in(bootstrap: str, topic: str, partitions: int) -> dict[str, bytes | None]:
     """The values of all dead letters in a topic by their ids. A letter sent twice is one; its values must be equal."""
     values: dict[str, bytes | None] = {}
-    for message in _everything_in(bootstrap, topic, partitions):
+    for message in everything_in(bootstrap, topic, partitions):
         headers: dict[str, Any] = dict(message.headers() or [])
         letter_id = headers["dlq.id"].decode()
         assert values.setdefault(letter_id, message.value()) == message.value(), letter_id
@@ -123,7 +123,8 @@ def committed_offsets(bootstrap: str, group: str, topic: str, partitions: int) -
     return {partition.partition: partition.offset for partition in answer if partition.offset >= 0}
 
 
-def _everything_in(bootstrap: str, topic: str, partitions: int) -> list[Message]:
+def everything_in(bootstrap: str, topic: str, partitions: int) -> list[Message]:
+    """All messages of a topic, in the order in which they were read."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -146,5 +147,6 @@ def _everything_in(bootstrap: str, topic: str, partitions: int) -> list[Message]
     return messages
 
 
-def _plain(database_url: str) -> str:
+def plain(database_url: str) -> str:
+    """The URL as psycopg itself takes it."""
     return database_url.replace("postgresql+psycopg://", "postgresql://")

@@ -1,0 +1,80 @@
+"""`python -m tests.chaos.siege`: one long run of real consumers under a sequence of faults, and a verdict."""
+
+import random
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from consumer.devstack.kafka import Kafka
+from consumer.devstack.postgres import Postgres
+from consumer.devstack.redis import Redis, require_bloom
+from consumer.errors import ConsumerError
+from consumer.telemetry.progress import track
+from tests.chaos.siege import faults
+from tests.chaos.siege.driver import Driver
+from tests.chaos.siege.report import Report, report, show, write_figures
+from tests.chaos.siege.sequence import planned
+from tests.chaos.siege.site import Services, built
+
+PER_SECOND = 150.0
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(epilog="Example: python -m tests.chaos.siege --faults 200 --seed 7")
+def siege(
+    *,
+    faults: Annotated[int, typer.Option(min=1, help="How many faults; about one a second.")] = 1_000,
+    seed: Annotated[int | None, typer.Option(min=0, help="Repeats the sequence of an earlier siege.")] = None,
+    write: Annotated[Path | None, typer.Option(help="A page to write the figures to, between its marks.")] = None,
+) -> None:
+    """Consumers of one group on real Apache Kafka, PostgreSQL and Redis, started for it, under a sequence of faults.
+
+    Exit 1 where a record is lost, doubled or altered, or a consumer gives up where waiting would have helped.
+    """
+    seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
+    command = f"make proof FAULTS={faults} SEED={seed}"
+    typer.echo(f"The siege: {faults:,} faults. To repeat it: {command}", err=True)
+    folder = Path(tempfile.mkdtemp(prefix="memory-consumer-siege-"))
+    made = _besiege(faults, seed, folder)
+    show(made)
+    if not made.is_clean:
+        typer.echo(f"The logs of the consumers are in {folder}", err=True)
+        raise typer.Exit(1)
+    if write is not None:
+        write_figures(write, made, command)
+
+
+def _besiege(count: int, seed: int, folder: Path) -> Report:
+    with (
+        _services() as services,
+        built(services, folder, seed=seed, per_second=PER_SECOND) as site,
+        track(count, "faults") as progress,
+    ):
+        return report(Driver(site, progress).run(planned(faults.ALL, count, seed)), site)
+
+
+@contextmanager
+def _services() -> Iterator[Services]:
+    with Postgres(durable=True) as postgres, Kafka() as kafka, Redis() as redis:
+        require_bloom(redis.address)
+        yield Services(kafka.address, postgres.address, redis.address, kafka.process.pid)
+
+
+def main() -> None:
+    """Run. Ctrl-C and SIGTERM end it, and what it started with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app(prog_name="python -m tests.chaos.siege", standalone_mode=True)
+    except ConsumerError as error:
+        typer.echo(f"{error}. {error.advice}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Whether what is there agrees with what was published. Pure, and imports nothing of the consumer.
+
+It knows three things: what the publisher wrote down, what lies in the tables, what lies in the dead-letter topic. Every
+disagreement is a finding: something *lost*, *doubled*, or *wrong*.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tests.chaos.siege.contents import event_in, memory_row
+from tests.chaos.siege.published import Counts, Ending, Published, PublishedPartition
+
+
+class Wrong(StrEnum):
+    """In which way something is not as it should be."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    ALTERED = "altered"
+
+
+class Finding(NamedTuple):
+    """So many records are not as they should be."""
+
+    wrong: Wrong
+    records: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.records:,} {self.wrong}: {self.what}"
+
+
+class Move(NamedTuple):
+    """A position that was set: a first claim (from nowhere), or somebody's rewind."""
+
+    from_offset: int | None
+    to_offset: int
+
+
+class Row(NamedTuple):
+    """A partition's row with the moves of its position, and the same counters as the other table has them."""
+
+    partition: int
+    next_offset: int
+    read: int
+    counts: Counts
+    merged: int
+    moves: Sequence[Move]
+    by_kind: Mapping[str, int]
+
+
+class Letter(NamedTuple):
+    """A dead letter. `id` names the record: `topic-partition-offset`."""
+
+    id: str
+    key: bytes | None
+    value: bytes | None
+
+
+StoredMemory = tuple[str, tuple[Any, ...]]
+"""A memory's id and its columns, in the order of `contents.MEMORY_COLUMNS`."""
+
+
+def check_counts(published: Published, rows: Iterable[Row]) -> Iterator[Finding]:
+    """The counters of each partition are those of the records below its position, at whatever instant it is asked."""
+    for row in rows:
+        expected = expected_counts(published.partitions[row.partition], row)
+        for name, wanted, found in zip(Counts._fields, expected, row.counts, strict=True):
+            if wanted != found:
+                wrong = Wrong.LOST if found < wanted else Wrong.DOUBLED
+                yield Finding(wrong, abs(found - wanted), f"{name} of partition {row.partition}: {found}, not {wanted}")
+        yield from _check_equation(row, sum(expected))
+
+
+def _check_equation(row: Row, records: int) -> Iterator[Finding]:
+    if row.read != sum(row.counts) + row.merged or row.read != records:
+        yield Finding(Wrong.ALTERED, 1, f"the equation of partition {row.partition}: {row}, {records} offsets passed")
+    counted = dict(zip(Ending, row.counts, strict=True))
+    if {kind: count for kind, count in row.by_kind.items() if count} != {
+        str(kind): count for kind, count in counted.items() if count
+    }:
+        yield Finding(Wrong.ALTERED, 1, f"the counts by category of partition {row.partition}: {row}")
+
+
+def expected_counts(partition: PublishedPartition, row: Row) -> Counts:
+    """How the records that were passed have ended. What was read before ends as a duplicate, or as a letter again."""
+    total, reached = Counts(), 0
+    for first, end in _passes(row):
+        again = partition.between(first, min(end, reached))
+        fresh = partition.between(max(first, reached), end)
+        total = total.plus(fresh).plus(Counts(duplicates=again.stored + again.duplicates, letters=again.letters))
+        reached = max(reached, end)
+    return total
+
+
+def _passes(row: Row) -> Iterator[tuple[int, int]]:
+    """From where to where the partition was read without a move between."""
+    firsts = [move.to_offset for move in row.moves] or [0]
+    ends = [move.from_offset or 0 for move in row.moves[1:]] + [row.next_offset]
+    return zip(firsts, ends, strict=True)
+
+
+def check_drained(published: Published, rows: Iterable[Row]) -> Iterator[Finding]:
+    """Every record has been read."""
+    reached = {row.partition: row.next_offset for row in rows}
+    for number, partition in published.partitions.items():
+        if unread := sum(partition.between(reached.get(number, 0), partition.end)):
+            yield Finding(Wrong.LOST, unread, f"partition {number} is read up to {reached.get(number)} only")
+
+
+def check_contents(
+    published: Published, memories: Iterable[StoredMemory], ledger: Mapping[UUID, str]
+) -> Iterator[Finding]:
+    """Each event's memory is there with the content of its last event; each event's id is in the ledger, once."""
+    last: dict[str, bytes | None] = {}
+    entered: dict[UUID, str] = {}
+    by_ending = published.by_ending()
+    for note in chain(by_ending[Ending.STORED], by_ending[Ending.DUPLICATE]):
+        event = event_in(note.value)
+        entered[event["event_id"]] = event["memory_id"]
+        if note.ending is Ending.STORED:
+            last[event["memory_id"]] = note.value
+    yield from _check_memories(last, memories)
+    yield from _check_ledger(entered, ledger)
+
+
+def _check_memories(last: Mapping[str, bytes | None], memories: Iterable[StoredMemory]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for memory_id, columns in memories:
+        seen.add(memory_id)
+        if memory_id not in last:
+            yield Finding(Wrong.DOUBLED, 1, f"memory {memory_id} was never published")
+        elif columns != memory_row(event_in(last[memory_id])):
+            yield Finding(Wrong.ALTERED, 1, f"memory {memory_id} is not what its last event says: {columns}")
+    if missing := last.keys() - seen:
+        yield Finding(Wrong.LOST, len(missing), f"memories such as {min(missing)} are missing")
+
+
+def _check_ledger(entered: Mapping[UUID, str], ledger: Mapping[UUID, str]) -> Iterator[Finding]:
+    if missing := entered.keys() - ledger.keys():
+        yield Finding(Wrong.LOST, len(missing), f"event ids such as {min(missing)} are missing")
+    if strange := ledger.keys() - entered.keys():
+        yield Finding(Wrong.DOUBLED, len(strange), f"event ids such as {min(strange)} were never to be entered")
+    for event_id in entered.keys() & ledger.keys():
+        if entered[event_id] != ledger[event_id]:
+            yield Finding(Wrong.ALTERED, 1, f"event {event_id} is entered for another memory: {ledger[event_id]}")
+
+
+def check_letters(published: Published, topic: str, letters: Iterable[Letter]) -> Iterator[Finding]:
+    """Each broken record has its letter with the same bytes, sent once or twice; a good one has none."""
+    broken = {
+        f"{topic}-{note.partition}-{note.offset}": (note.key, note.value)
+        for note in published.by_ending()[Ending.LETTER]
+    }
+    sent: set[str] = set()
+    for letter in letters:
+        sent.add(letter.id)
+        if letter.id not in broken:
+            yield Finding(Wrong.DOUBLED, 1, f"the letter {letter.id} is that of a good record, or of none")
+        elif (letter.key, letter.value) != broken[letter.id]:
+            yield Finding(Wrong.ALTERED, 1, f"the letter {letter.id} has other bytes than its record")
+    if missing := broken.keys() - sent:
+        yield Finding(Wrong.LOST, len(missing), f"letters such as {min(missing)} are missing")
+
+
+def records(findings: Iterable[Finding], wrong: Wrong) -> int:
+    """How many records are wrong in that way."""
+    return sum(finding.records for finding in findings if finding.wrong is wrong)

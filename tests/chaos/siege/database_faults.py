@@ -1,0 +1,98 @@
+"""What can be wrong with PostgreSQL, and with the way to it."""
+
+import random
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from tests.chaos.siege.sequence import Heal, Kind, already_well
+from tests.chaos.siege.site import APPLICATION, Site, connected
+
+THE_WAY = "the way to the database"
+
+PASSING_STATES = {
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "53100": "disk full",
+    "55P03": "lock not available",
+    "57014": "statement cancelled",
+}
+
+_OTHERS = f"""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name <> '{APPLICATION}'
+"""
+
+
+def away(site: Site, _: random.Random) -> Heal:
+    """Connections are cut, new ones refused."""
+    site.database.cut()
+    return site.database.mend
+
+
+def cut(site: Site, _: random.Random) -> Heal:
+    """Connections are cut; new ones are welcome."""
+    site.database.cut()
+    site.database.mend()
+    return already_well
+
+
+def hangs(site: Site, _: random.Random) -> Heal:
+    """Nothing passes, and nobody is told."""
+    site.database.pause()
+    return site.database.resume
+
+
+def slow(site: Site, chance: random.Random) -> Heal:
+    """Every piece of data takes its time."""
+    site.database.slow(chance.uniform(0.01, 0.1))
+    return partial(site.database.slow, 0.0)
+
+
+def terminated(site: Site, _: random.Random) -> Heal:
+    """An administrator ends all sessions."""
+    site.sql.execute(_OTHERS.encode())
+    return already_well
+
+
+def locked(site: Site, chance: random.Random) -> Heal:
+    """Somebody holds a lock on a table: it can be read, not written."""
+    table = chance.choice(("memories", "partitions"))
+    with ExitStack() as opened:
+        locking = opened.enter_context(connected(site.services.database_url))
+        opened.enter_context(locking.transaction())
+        locking.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
+        return opened.pop_all().close
+
+
+def read_only(site: Site, _: random.Random) -> Heal:
+    """A server that has stepped down: sessions are ended, new ones may only read."""
+    database = site.sql.info.dbname
+    _alter(site.sql, f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    return partial(_alter, site.sql, f"ALTER DATABASE {database} RESET default_transaction_read_only")
+
+
+def fails(site: Site, chance: random.Random) -> Heal:
+    """The next transaction that enters events fails, in one of several ways that pass."""
+    site.sql.execute("UPDATE siege_state SET sqlstate = %s", [chance.choice(sorted(PASSING_STATES))])
+    site.sql.execute("SELECT setval('siege_draws', 1, false)")
+    return already_well
+
+
+def _alter(sql: psycopg.Connection[Any], statement: str) -> None:
+    sql.execute(statement.encode())
+    sql.execute(_OTHERS.encode())
+
+
+KINDS = (
+    Kind("database away", away, weight=3, lasts=(0.2, 3.0), target=THE_WAY),
+    Kind("database connections cut", cut, weight=6, target=THE_WAY),
+    Kind("database hangs", hangs, weight=3, lasts=(0.3, 3.0), target=THE_WAY),
+    Kind("database slow", slow, weight=4, lasts=(0.5, 2.5), target=THE_WAY),
+    Kind("database sessions terminated", terminated, weight=6),
+    Kind("table locked", locked, weight=4, lasts=(0.3, 2.5), target="locks"),
+    Kind("database read-only", read_only, weight=3, lasts=(0.2, 1.5), target="read-only"),
+    Kind("transaction fails", fails, weight=8),
+)
