@@ -21,6 +21,8 @@ from enum import Enum
 from threading import Event, Lock, Thread
 from typing import Self
 
+from consumer.devstack.loopback import free_port
+
 PIECE = 65_536
 
 
@@ -46,7 +48,8 @@ class TcpProxy:
     """Passes bytes between a free loopback port and a server. Its methods may be called from any thread."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.port = 0
+        # Not one that the system gives to outgoing connections: they would take it while we refuse them.
+        self.port = free_port()
         self._server = (host, port)
         self._flows = Event()
         self._flows.set()
@@ -115,7 +118,6 @@ class TcpProxy:
         if self._listener is not None:
             return
         listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         with self._lock:
             self._listener = listener
         self._accepting = Thread(target=self._accept, args=(listener,), daemon=True)

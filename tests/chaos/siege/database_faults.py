@@ -1,6 +1,7 @@
 """What can be wrong with PostgreSQL, and with the way to it."""
 
 import random
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -9,8 +10,13 @@ import psycopg
 
 from tests.chaos.siege.sequence import Heal, Kind, already_well
 from tests.chaos.siege.site import APPLICATION, Site, connected
+from tests.fakes.tcp_proxy import Moment
 
 THE_WAY = "the way to the database"
+
+COMMIT = "the next COMMIT"
+IN_TIME = (1.0, 1.0)
+"""Seconds that a trap waits before the next one is laid in its place."""
 
 PASSING_STATES = {
     "40001": "serialization failure",
@@ -49,6 +55,16 @@ def slow(site: Site, chance: random.Random) -> Heal:
     """Every piece of data takes its time."""
     site.database.slow(chance.uniform(0.01, 0.1))
     return partial(site.database.slow, 0.0)
+
+
+def cut_at_commit(moment: Moment) -> Callable[[Site, random.Random], Heal]:
+    """The connection breaks at the next COMMIT, seen from it at this moment."""
+
+    def inject(site: Site, _: random.Random) -> Heal:
+        site.database.cut_at(b"COMMIT", moment)
+        return site.database.release
+
+    return inject
 
 
 def terminated(site: Site, _: random.Random) -> Heal:
@@ -91,6 +107,10 @@ KINDS = (
     Kind("database connections cut", cut, weight=6, target=THE_WAY),
     Kind("database hangs", hangs, weight=3, lasts=(0.3, 3.0), target=THE_WAY),
     Kind("database slow", slow, weight=4, lasts=(0.5, 2.5), target=THE_WAY),
+    Kind("cut off before COMMIT", cut_at_commit(Moment.BEFORE), weight=5, lasts=IN_TIME, target=COMMIT),
+    Kind("COMMIT's answer lost", cut_at_commit(Moment.DURING), weight=5, lasts=IN_TIME, target=COMMIT),
+    Kind("cut off after COMMIT", cut_at_commit(Moment.AFTER), weight=3, lasts=IN_TIME, target=COMMIT),
+    Kind("COMMIT arrives late", cut_at_commit(Moment.LATE), weight=3, lasts=(0.5, 3.0), target=COMMIT),
     Kind("database sessions terminated", terminated, weight=6),
     Kind("table locked", locked, weight=4, lasts=(0.3, 2.5), target="locks"),
     Kind("database read-only", read_only, weight=3, lasts=(0.2, 1.5), target="read-only"),

@@ -12,7 +12,7 @@ LEAST, MOST = 2, 4
 STOPS_WITHIN = 45.0
 """Seconds: a batch in hand may still be tried, and the group be left."""
 
-HAS_BEGUN = "consuming"
+HAS_BEGUN = '"message": "consuming"'
 """What a consumer logs once everything it needs has answered. Before that it may give up, and is started again."""
 
 

@@ -21,6 +21,7 @@ BOUND = 60.0
 TICK_SECONDS = 0.1
 LONG_STORY, SHORT_STORY = 2_000, 40
 GHOSTS = 10
+_QUIET = {"log_level": 0}
 
 Told = Callable[[Mapping[int, int]], None]
 
@@ -41,8 +42,8 @@ class Publisher:
         self._told = told
         self._per_second = per_second
         self._samples, self._ghosts = _stories(random.Random(seed)), _stories(random.Random(seed + 1))
-        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
-        self._transactional = Producer({"bootstrap.servers": bootstrap, "transactional.id": f"{topic}-siege"})
+        self._producer = Producer({**_QUIET, "bootstrap.servers": bootstrap, "enable.idempotence": True})
+        self._transactional = Producer({**_QUIET, "bootstrap.servers": bootstrap, "transactional.id": f"{topic}-siege"})
         self._leave_gaps = Event()
         self._ended = Event()
         self._notes: list[Note] = []

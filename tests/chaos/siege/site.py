@@ -126,7 +126,7 @@ def _settings(services: Services, made: Topics, database: TcpProxy, redis: TcpPr
         ),
         "CONSUMER_DATABASE_CONNECT_TIMEOUT_SECONDS": "2",
         "CONSUMER_DATABASE_LOCK_TIMEOUT_SECONDS": "2",
-        "CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS": "5",
+        "CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS": "2",
         "CONSUMER_LOG_FORMAT": "json",
     }
 
