@@ -41,11 +41,13 @@ def run(
 
     from consumer.app.consuming import consumer
     from consumer.process.clock import SystemClock
+    from consumer.process.lifeline import hold_lifeline
     from consumer.process.signals import stopping_on_signals
     from consumer.stopping import Stop
     from consumer.telemetry.statistics import Statistics
 
     log, stop, done = structlog.get_logger(__name__), Stop(), Statistics(SystemClock())
+    hold_lifeline()
     with (
         stopping_on_signals(stop),
         consumer(settings, stop, observers=[done], until_idle=until_idle, max_messages=max_messages) as worker,

@@ -1,17 +1,19 @@
 """Several consumers of one group on one machine: a process each, because a process uses one core.
 
 The supervisor only waits. It passes on what it is told to stop with; when a child fails, it stops the others too and
-ends as that child did, so that whoever runs it sees the failure and starts it again.
+ends as that child did, so that whoever runs it sees the failure and starts it again. When it is killed itself, its
+children stop too.
 """
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
 import structlog
 
+from consumer.process.lifeline import lifeline
 from consumer.process.signals import STOPPING, exit_code
 
 log = structlog.get_logger(__name__)
@@ -29,8 +31,8 @@ class Supervisor:
     def run(self) -> int:
         """Start them and wait. Returns 0 when all ended well, else the exit code of the first that did not."""
         code = 0
-        with self._passing_signals_on():
-            self._start()
+        with lifeline() as environment, self._passing_signals_on():
+            self._start(environment)
             while self._children:
                 pid, status = os.wait()
                 if pid in self._children:
@@ -39,12 +41,12 @@ class Supervisor:
                     code = code or ended
         return code
 
-    def _start(self) -> None:
+    def _start(self, environment: Mapping[str, str]) -> None:
         for command in self._commands:
             if self._asked:
                 break
             # A group of its own: Ctrl-C at a terminal goes to all of a group, and would reach each child twice.
-            pid = os.posix_spawn(command[0], command, os.environ, setpgroup=0)
+            pid = os.posix_spawn(command[0], command, environment, setpgroup=0)
             self._children.add(pid)
             log.info("worker started", pid=pid)
         self._is_starting = False

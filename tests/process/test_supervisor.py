@@ -19,11 +19,13 @@ sys.exit(Supervisor([[sys.executable, "-c", sys.argv[1], *sys.argv[3:]]] * int(s
 # A child says a word in one write: a `print` may take two, and another's word come between.
 WAITS = """
 import os, signal, sys
+from consumer.process.lifeline import hold_lifeline
 def end(*_):
     os.write(1, b"asked\\n")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 signal.signal(signal.SIGINT, end)
+hold_lifeline()
 os.write(1, b"ready\\n")
 signal.pause()
 """
@@ -70,6 +72,13 @@ def test_a_signal_reaches_every_child(number: signal.Signals) -> None:
         process.send_signal(number)
         lines(process, "asked", "asked")
         assert process.wait(20) == 0
+
+
+def test_when_the_supervisor_is_killed_its_children_are_asked_to_stop() -> None:
+    with supervised(WAITS, 2) as process:
+        lines(process, "ready", "ready")
+        process.kill()
+        lines(process, "asked", "asked")
 
 
 # The signal comes when the first child runs and the supervisor does not know of it yet.
