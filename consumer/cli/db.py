@@ -9,6 +9,9 @@ from consumer.cli.commands import FAILED
 from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
 from consumer.cli.output import say, show_json
 
+CONSUMERS_KEPT = timedelta(days=7)
+"""How long a consumer that died is remembered; `status` shows it for a day."""
+
 app = typer.Typer(no_args_is_help=True, help="Bring the tables up to date; prune the ledger of event ids.")
 
 
@@ -68,15 +71,18 @@ def prune(
 ) -> None:
     """Forget event ids that are older than any record that Kafka may still hand out.
 
-    An event whose id is forgotten is judged by its time alone, should it ever come again.
+    An event whose id is forgotten is judged by its time alone, should it ever come again. Consumers that died without
+    stopping in order, a week ago or more, are forgotten too.
     """
     from consumer import app as root
 
     settings = load_settings(config, assignments, database_url=database_url).settings
     days = older_than_days or settings.database.ledger_retention_days
+    now = datetime.now(UTC)
     with root.operations(settings.database) as operations:
-        forgotten = operations.prune_ledger(datetime.now(UTC) - timedelta(days=days))
+        forgotten = operations.prune_ledger(now - timedelta(days=days))
+        consumers = operations.prune_consumers(now - CONSUMERS_KEPT)
     if as_json:
-        show_json({"forgotten": forgotten, "older_than_days": days})
+        show_json({"forgotten": forgotten, "older_than_days": days, "consumers": consumers})
     else:
-        say(f"Forgot {forgotten:,} event ids older than {days} days.")
+        say(f"Forgot {forgotten:,} event ids older than {days} days, and {consumers:,} consumers silent for a week.")

@@ -139,8 +139,19 @@ def test_prune_forgets_event_ids_of_that_age_and_no_memory(url: str) -> None:
     kept = run.invoke(app, ["db", "prune", "--older-than-days", str(age + 1), "--json", "--database-url", url])
     assert json.loads(kept.stdout)["forgotten"] == 0
     forgotten = run.invoke(app, ["db", "prune", "--older-than-days", str(age - 1), "--json", "--database-url", url])
-    assert json.loads(forgotten.stdout) == {"forgotten": 3, "older_than_days": age - 1}
+    assert json.loads(forgotten.stdout) == {"forgotten": 3, "older_than_days": age - 1, "consumers": 0}
     assert run.invoke(app, ["memory", "show", "m-0", "--database-url", url]).exit_code == 0
+
+
+def test_prune_forgets_consumers_that_died_long_ago(url: str) -> None:
+    now = datetime.now(UTC)
+    with root.operations(DatabaseSettings(database_url=url)) as operations:
+        for name, days in (("long-dead", 8), ("dead", 6), ("alive", 0)):
+            operations.beat(name, "group", now - timedelta(days=days), {})
+        pruned = run.invoke(app, ["db", "prune", "--json", "--database-url", url])
+        assert json.loads(pruned.stdout)["consumers"] == 1
+        left = operations.consumers("group", since=now - timedelta(days=30))
+        assert {each.consumer_id for each in left} == {"dead", "alive"}
 
 
 @pytest.mark.parametrize("option", [["--older-than-days", "3651"], ["--set", "ledger_retention_days=3651"]])

@@ -89,6 +89,12 @@ class KafkaLookups:
             raise as_error(error_of(raised), f"look up the offsets of {moment}") from raised
         return {source: offset if offset >= 0 else None for source, offset in offsets.items()}
 
+    def ask_for_ends(
+        self, sources: Collection[TopicPartition]
+    ) -> Mapping[TopicPartition, Future[ListOffsetsResultInfo]]:
+        """Ask where partitions end, and wait for nothing. One without a leader leaves all without an answer."""
+        return self._offsets(sources, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
     def max_message_bytes(self, topic: str) -> int | None:
         """The largest batch of records that the topic takes, in bytes; None where the cluster won't tell."""
         if not self._answers_admins(topic):

@@ -14,6 +14,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
+from consumer.adapters.kafka.ends_watch import EndsWatch
 from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, UNKNOWN_TOPIC, error_of
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
@@ -58,6 +59,7 @@ class KafkaSource:
         # Asked over connections of their own: on those of the consumer a question waits for the fetch before it.
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
         self._watch = TopicWatch(self._positions.lookups.ask_for_ids, clock)
+        self._ends = EndsWatch(self._positions.lookups.ask_for_ends, clock, every=stalled_after / 2)
         callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
@@ -191,6 +193,8 @@ class KafkaSource:
         came = self._consume(count, seconds)
         last_offsets = {record.source: record.offset for record in came}
         self._stalls.look(last_offsets, self._clock.monotonic(), ran_dry=len(came) < count)
+        for source, end in self._ends.ends(self._stalls.at_end).items():
+            self._stalls.end_moved(source, end)
         return came
 
     def _consume(self, count: int, seconds: float) -> list[Record]:

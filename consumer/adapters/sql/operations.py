@@ -98,6 +98,11 @@ class Operations:
             self._dialect.open(connection)
             connection.execute(delete(consumers).where(consumers.c.consumer_id == consumer_id))
 
+    def prune_consumers(self, before: datetime) -> int:
+        """Forget consumers that gave no sign of life since then. Returns how many they were."""
+        with translated(), self._engine.begin() as connection:
+            return connection.execute(delete(consumers).where(consumers.c.seen_at < before)).rowcount
+
     def prune_ledger(self, before: datetime) -> int:
         """Forget event ids entered before then; an event older than that is judged by its time alone.
 
