@@ -12,6 +12,9 @@ With L = ⌈log₂ N⌉, k bad rows among N cost at most
   the way down to single rows the halvings add up to the third term; each run that works on the way up, by which one
   later failure costs more, has taken good rows, twice as many as the run before it. Where all are bad, that is little
   more than one attempt a row.
+
+A row that may have been refused for the sake of others costs one attempt more: nothing is given up that was not tried
+alone, behind all that came before it.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,11 +24,15 @@ Row = TypeVar("Row")
 
 
 class RowRefused(Exception):
-    """The database refused a statement because of its data: trying again would change nothing."""
+    """The database refused a statement because of its data: trying again would change nothing.
 
-    def __init__(self, message: str, cause: BaseException | None = None) -> None:
+    `may_be_mutual`: another row of the same statement may have been in the way, and might not be in a later one.
+    """
+
+    def __init__(self, message: str, cause: BaseException | None = None, *, may_be_mutual: bool = False) -> None:
         super().__init__(message)
         self.cause = cause
+        self.may_be_mutual = may_be_mutual
 
 
 class Refusal(NamedTuple):
@@ -53,21 +60,33 @@ def apply_isolated(
             attempt(rows[start:end])
             start, reach = end, 2 * reach
         except RowRefused as error:
-            refusals.append(_first_bad(rows, start, end, error, attempt))
-            bear(refusals)
-            start, reach = refusals[-1].row + 1, max(1, reach // 2)
+            row, refused = _first_bad(rows, start, end, error, attempt)
+            if refused:
+                refusals.append(Refusal(row, refused))
+                bear(refusals)
+            start, reach = row + 1, max(1, reach // 2)
     return refusals
 
 
 def _first_bad(
     rows: Sequence[Row], start: int, end: int, error: RowRefused, attempt: Callable[[Sequence[Row]], None]
-) -> Refusal:
-    """Apply the rows from `start` up to the first bad one, and return that. `rows[start:end]` is known to fail."""
+) -> tuple[int, RowRefused | None]:
+    """Apply the rows from `start` up to the first bad one. Returns that, and why; or a row that worked in the end.
+
+    `rows[start:end]` is known to fail.
+    """
+    failed_from = start
     while end - start > 1:
         middle = (start + end) // 2
         try:
             attempt(rows[start:middle])
             start = middle
         except RowRefused as refused:
-            end, error = middle, refused
-    return Refusal(start, error)
+            end, error, failed_from = middle, refused, start
+    if failed_from == start or not error.may_be_mutual:
+        return start, error
+    try:
+        attempt(rows[start:end])
+    except RowRefused as refused:
+        return start, refused
+    return start, None

@@ -2,10 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Engine, Table, event, inspect, select, text
 
-from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
-from consumer.adapters.sql.store import SqlStore
-from consumer.adapters.sql.tables import event_ledger, kept_payloads, metadata, position_changes
+from consumer.adapters.sql.tables import kept_payloads, metadata, position_changes
 from consumer.errors import BreakerOpen, OwnershipLost, Transient
-from consumer.memory.model import MemoryEvent
 from consumer.positions import STAMP
 from consumer.records import (
     CREATED,
@@ -30,7 +25,6 @@ from consumer.records import (
     SAME_EVENT,
     UPDATED,
     Category,
-    Claim,
     Committed,
     Found,
     KeptPayload,
@@ -40,8 +34,8 @@ from consumer.records import (
     Rejection,
     Stage,
     TopicPartition,
-    Written,
 )
+from tests.contracts.desk import NEW_TOPIC, Desk
 from tests.fakes.clock import HandClock
 from tests.stories import MEMORIES, NOON, event_id, plan, record
 from tests.stories import event as told
@@ -49,89 +43,6 @@ from tests.stories import event as told
 DATABASE = Outcome(Kind.DEAD_LETTERED, "database")
 DEDUPLICATION = Outcome(Kind.DEAD_LETTERED, "deduplication")
 VALIDATION = Outcome(Kind.DEAD_LETTERED, "validation")
-NEW_TOPIC = Found(topic_id="t-1", committed=None, earliest=0, end=0)
-
-
-class Desk:
-    """A store with one partition claimed, and a dead-letter topic that is a list; `kept` are too large for it."""
-
-    def __init__(self, engine: Engine, group: str = "g") -> None:
-        self.engine = engine
-        self.group = group
-        self.store = SqlStore(engine, group, HandClock())
-        self.letters: list[Rejection] = []
-        self.kept: list[KeptPayload] = []
-        self.raises: Exception | None = None
-        self.bears = 1_000_000
-        self.claims: dict[TopicPartition, Claim] = {}
-
-    def claim(self, source: TopicPartition = MEMORIES, found: Found = NEW_TOPIC) -> Claim:
-        self.claims |= self.store.claim({source: found})
-        return self.claims[source]
-
-    def bear(self, rejections: Sequence[Rejection]) -> None:
-        """A settlement that bears everything, unless the test says otherwise."""
-        if len(rejections) > self.bears:
-            raise BreakerOpen(f"{len(rejections)} are too many")
-
-    def send(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
-        if self.raises:
-            raise self.raises
-        self.letters.extend(rejections)
-        return self.kept
-
-    def write(self, events: Sequence[MemoryEvent] | Plan, *, suspicious: bool = True) -> Written:
-        """Write events where the partition stands; without suspicion nothing is looked up beforehand."""
-        position = self.claims[MEMORIES].next_offset
-        batch = events if isinstance(events, Plan) else plan(events, first=position)
-        suspects = batch.event_ids() if suspicious else []
-        written = self.store.write(batch, suspects, self.claims, self)
-        for source, next_offset in written.next_offsets.items():
-            self.claims[source] = replace(self.claims[source], next_offset=next_offset)
-        return written
-
-    def contents(self) -> dict[str, str | None]:
-        with self.engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(text("SELECT memory_id, content FROM memories"))}
-
-    def ledger(self) -> set[Any]:
-        with self.engine.connect() as connection:
-            return set(connection.scalars(select(event_ledger.c.event_id)))
-
-    def forbid(self, content: str) -> None:
-        """From now on the database refuses this content, in a way that no validation could foresee."""
-        if self.engine.dialect.name == "postgresql":
-            rule = f"ALTER TABLE memories ADD CONSTRAINT forbidden CHECK (content NOT LIKE '%{content}%')"
-        else:
-            rule = (
-                "CREATE TRIGGER forbidden BEFORE INSERT ON memories "
-                f"WHEN NEW.content LIKE '%{content}%' BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
-            )
-        with self.engine.begin() as connection:
-            connection.execute(text(rule))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/memories.db"
-    fresh: Callable[[], str] = request.getfixturevalue("fresh_database")
-    return fresh()
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def desk(engine: Engine) -> Desk:
-    desk = Desk(engine)
-    desk.claim()
-    return desk
 
 
 @pytest.mark.parametrize("suspicious", [True, False])

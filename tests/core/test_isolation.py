@@ -103,3 +103,20 @@ def test_a_row_that_is_bad_beside_another_is_refused_alone(count: int, pair: tup
     refusals = apply_isolated(range(count), attempt)
     expected = [second] if first != second and second < count else [first] * (first == second and first < count)
     assert [refusal.row for refusal in refusals] == expected
+
+
+@given(count=st.integers(2, 200), data=st.data())
+def test_a_row_is_given_up_only_when_it_was_refused_alone(count: int, data: st.DataObject) -> None:
+    """Rows that stand in one another's way as long as they come in one run, and are well one after the other."""
+    parted = data.draw(st.sets(st.integers(1, count - 1)))
+    bad = data.draw(st.sets(st.integers(0, count - 1)))
+    applied: list[int] = []
+
+    def attempt(run: Sequence[int]) -> None:
+        if bad.intersection(run) or parted.intersection(run[1:]):
+            raise RowRefused("not together", may_be_mutual=True)
+        applied.extend(run)
+
+    refusals = apply_isolated(range(count), attempt)
+    assert [refusal.row for refusal in refusals] == sorted(bad)
+    assert applied == [row for row in range(count) if row not in bad]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import State, after
 from consumer.records import DELETED, OVERTAKEN, SAME_EVENT, UPDATED, Kind
-from consumer.verdicts import Knowledge, Verdicts, database_refused, decide_batch, totals
+from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused, decide_batch, totals
 from tests.stories import event, plan
 
 events = st.lists(
@@ -49,6 +49,20 @@ def test_the_size_of_batches_makes_no_difference(story: list[MemoryEvent], size:
     assert (at_once.ledger, at_once.states) == (in_parts.ledger, in_parts.states)
     assert whole.counts == sum((part.counts for part in parts), start=type(whole.counts)())
     assert [letter.code for letter in whole.rejections] == [letter.code for part in parts for letter in part.rejections]
+
+
+@given(events, st.integers(1, 5))
+def test_a_batch_decided_in_runs_ends_as_one_decided_at_once(story: list[MemoryEvent], size: int) -> None:
+    arrivals = plan(story).arrivals
+    deciding = Deciding(arrivals, Knowledge())
+    for start in range(0, len(story), size):
+        deciding.keep(deciding.decide(range(start, min(start + size, len(story)))))
+    at_once, in_runs = decide_batch(arrivals, Knowledge()), deciding.verdicts
+    assert (in_runs.counts, in_runs.rejections, in_runs.accepted) == (
+        at_once.counts,
+        at_once.rejections,
+        at_once.accepted,
+    )
 
 
 @given(events)

@@ -17,6 +17,7 @@ from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
+from consumer.errors import Transient
 from consumer.isolation import Refusal, RowRefused, apply_isolated
 from consumer.memory.ordering import State
 from consumer.records import Arrival, Rejection
@@ -75,9 +76,9 @@ class BatchTransaction:
             self._dialect.stage(self._connection, [row_of(place, self._arrivals[place].event) for place in places])
 
     def _apply_until_settled(self) -> Verdicts:
+        with rows_refused():
+            self._known.states = self._lock_states()
         while True:
-            with rows_refused():
-                self._known.states = self._lock_states()
             try:
                 with _attempt(self._connection):
                     verdicts = self._write_memories()
@@ -86,8 +87,19 @@ class BatchTransaction:
                         self._ask_about_the_rest(verdicts.accepted)
                     return verdicts
             except _Surprised:
-                with rows_refused():
-                    self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
+                self._learn()
+
+    def _learn(self) -> None:
+        """Look at everything again. Raises `Transient` where that tells nothing new: it would go on for ever."""
+        known, states = len(self._known.ledger), self._known.states
+        with rows_refused():
+            self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
+            self._known.states = self._lock_states()
+        if (len(self._known.ledger), self._known.states) == (known, states):
+            raise Transient(
+                "database: it takes a row, says nothing, and has it not",
+                advice="Is there a trigger on the tables that drops rows? It should refuse them: RAISE EXCEPTION.",
+            )
 
     def _write_memories(self) -> Verdicts:
         """Decide the events and write the last state of each memory; where rows are refused, run by run."""

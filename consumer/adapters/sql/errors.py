@@ -13,11 +13,13 @@ from consumer.isolation import RowRefused
 # SQLSTATE classes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 DATA_CLASSES = ("22", "23", "44", "54")  # data exception, integrity, WITH CHECK OPTION, limits (an index row too large)
 RAISED = "P0001"  # a trigger's RAISE EXCEPTION
+MUTUAL_STATES = ("23503", "23505", "23P01", RAISED)  # foreign key, unique, exclusion: other rows have a say
 PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
 PASSING_STATES = ("25006", "25P03", "25P04")  # read-only (a fail-over in progress), a transaction idle or open too long
 UNREACHED = "Is the server up, and are host, port, user, password and database in CONSUMER_DATABASE_URL right?"
 """At connect libpq keeps the SQLSTATE to itself: a wrong name can't be told from a server that is only starting."""
 UNOPENED = "Is there such a directory, and may this user write to it and to the file? CONSUMER_DATABASE_URL names it."
+SQLITE_OF_THE_ROW = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_CONSTRAINT_DATATYPE")
 SQLITE_PASSING = ("locked", "busy", "disk", "readonly", "i/o", "unable to open")
 
 
@@ -38,6 +40,8 @@ def rows_refused() -> Iterator[None]:
         yield
     except (psycopg.Error, SQLAlchemyError) as error:
         raise _ours(error) from error
+    except (UnicodeEncodeError, OverflowError) as error:  # half a surrogate pair, a time past the last year: any driver
+        raise RowRefused(str(error), error) from error
 
 
 def _ours(error: psycopg.Error | SQLAlchemyError) -> ConsumerError | RowRefused:
@@ -55,7 +59,7 @@ def _ours(error: psycopg.Error | SQLAlchemyError) -> ConsumerError | RowRefused:
 def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefused:
     state = error.sqlstate or ""
     if state.startswith(DATA_CLASSES) or state == RAISED or (not state and isinstance(error, psycopg.DataError)):
-        return RowRefused(message, error)
+        return RowRefused(message, error, may_be_mutual=state in MUTUAL_STATES)
     if state.startswith(PASSING_CLASSES) or state in PASSING_STATES:
         return Transient(f"database: {message}")
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
@@ -64,7 +68,9 @@ def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefus
 
 
 def _of_sqlite(error: sqlite3.Error, message: str) -> ConsumerError | RowRefused:
-    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
+    if isinstance(error, sqlite3.IntegrityError):
+        return RowRefused(message, error, may_be_mutual=error.sqlite_errorname not in SQLITE_OF_THE_ROW)
+    if isinstance(error, sqlite3.DataError):
         return RowRefused(message, error)
     if isinstance(error, sqlite3.OperationalError) and any(word in message.lower() for word in SQLITE_PASSING):
         advice = UNOPENED if "unable to open" in message.lower() else ""

@@ -4,13 +4,17 @@ from typing import Any
 
 import orjson
 
+from consumer.isolation import RowRefused
 from consumer.memory.model import MemoryEvent
 
 Row = tuple[Any, ...]
 
 
 def row_of(seq: int, event: MemoryEvent) -> Row:
-    """The values of `tables.staged`, in its order; documents as JSON text. A deletion keeps nothing but its time."""
+    """The values of `tables.staged`, in its order; documents as JSON text. A deletion keeps nothing but its time.
+
+    Raises `RowRefused` where a document can't be written as JSON.
+    """
     memory = event.memory
     if memory is None:
         return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 11
@@ -36,4 +40,9 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
 
 
 def _json(document: object) -> str | None:
-    return None if document is None else orjson.dumps(document).decode()
+    if document is None:
+        return None
+    try:
+        return orjson.dumps(document).decode()
+    except orjson.JSONEncodeError as error:
+        raise RowRefused(f"no JSON can be made of a document: {error}", error) from error
