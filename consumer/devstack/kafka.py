@@ -26,6 +26,7 @@ node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{advertised_port}
 log.dirs={data}
 # A topic that nobody made is a mistake, and has to look like one.
 auto.create.topics.enable=false
@@ -46,10 +47,19 @@ group.consumer.min.heartbeat.interval.ms=200
 
 
 class Kafka(Service):
-    """A real broker. The first start on a machine fetches it with Maven, which takes half a minute."""
+    """A real broker. The first start on a machine fetches it with Maven, which takes half a minute.
+
+    `advertised_port`: where it sends clients that ask it, unless that is its own; for a proxy in front of it.
+    """
 
     name: ClassVar[str] = "kafka"
-    _port = 0
+
+    def __init__(
+        self, *, directory: Path | None = None, detached: bool = False, advertised_port: int | None = None
+    ) -> None:
+        super().__init__(directory=directory, detached=detached)
+        self._advertised_port = advertised_port
+        self._port = 0
 
     @property
     def address(self) -> str:
@@ -60,7 +70,15 @@ class Kafka(Service):
         java: Command = [find_java(), _HEAP, _LOG_LEVEL, "-cp", f"{kafka_jars()}/*"]
         self._port = free_port()
         properties = directory / "server.properties"
-        properties.write_text(_server_properties(self._port, directory / "data"))
+        properties.write_text(
+            _PROPERTIES.format(
+                host=HOST,
+                port=self._port,
+                advertised_port=self._advertised_port or self._port,
+                controller_port=_other_port(self._port),
+                data=directory / "data",
+            )
+        )
         _format(java, properties)
         launch = Launch(
             [*java, "kafka.Kafka", properties],
@@ -82,10 +100,6 @@ def answers(bootstrap_servers: str) -> bool:
         return bool(client.list_topics(timeout=1.0).brokers)
     except KafkaException:
         return False
-
-
-def _server_properties(port: int, data: Path) -> str:
-    return _PROPERTIES.format(host=HOST, port=port, controller_port=_other_port(port), data=data)
 
 
 def _other_port(port: int) -> int:

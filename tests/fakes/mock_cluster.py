@@ -81,6 +81,16 @@ class MockCluster:
         errors = (c_int * times)(*[error] * times)
         _library().rd_kafka_mock_push_request_errors_array(self._cluster, api, times, errors)
 
+    def grant(self, api: Api) -> None:
+        """Answer requests of that kind in order again."""
+        _library().rd_kafka_mock_clear_request_errors(self._cluster, api)
+
+    def refuse_at(self, broker: int, api: Api, error: int, times: int) -> None:
+        """The same of one broker."""
+        errors_and_delays = [c_int(each) for _ in range(times) for each in (error, 0)]
+        push = _library().rd_kafka_mock_broker_push_request_error_rtts
+        _done(push(self._cluster, broker, api, times, *errors_and_delays))
+
     def asked(self, api: Api) -> int:
         """How many requests of that kind have come."""
         library, number = _library(), c_size_t()
@@ -136,6 +146,8 @@ _SIGNATURES = {
     "mock_topic_create": (c_int, c_void_p, c_char_p, c_int, c_int),
     "mock_group_initial_rebalance_delay_ms": (None, c_void_p, c_int32),
     "mock_push_request_errors_array": (None, c_void_p, c_int16, c_size_t, POINTER(c_int)),
+    "mock_clear_request_errors": (None, c_void_p, c_int16),
+    "mock_broker_push_request_error_rtts": (c_int, c_void_p, c_int32, c_int16, c_size_t),
     "mock_start_request_tracking": (None, c_void_p),
     "mock_get_requests": (POINTER(c_void_p), c_void_p, POINTER(c_size_t)),
     "mock_request_api_key": (c_int16, c_void_p),

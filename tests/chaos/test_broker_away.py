@@ -1,0 +1,135 @@
+"""A real broker that is away, hangs, crawls or comes and goes: the consumer waits, says why, and goes on by itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.migrating import upgrade
+from consumer.devstack.kafka import Kafka
+from consumer.devstack.loopback import HOST, free_port
+from tests.chaos.group import PARTITIONS, Group
+from tests.conftest import service_address
+from tests.contracts.places import create_topic
+from tests.fakes.tcp_proxy import TcpProxy, flapping
+
+RECORDS = 1_000
+_numbers = count()
+
+Trouble = Callable[[TcpProxy, float], AbstractContextManager[None]]
+
+
+@contextmanager
+def away(proxy: TcpProxy, seconds: float) -> Iterator[None]:
+    """Connections are broken, and refused, for so long."""
+    proxy.cut()
+    yield
+    _lasts(seconds)
+    proxy.mend()
+
+
+@contextmanager
+def hanging(proxy: TcpProxy, seconds: float) -> Iterator[None]:
+    """Connections stand, and nothing passes, for so long."""
+    proxy.pause()
+    yield
+    _lasts(seconds)
+    proxy.resume()
+
+
+@contextmanager
+def slow(proxy: TcpProxy, seconds: float) -> Iterator[None]:
+    """Every call takes two seconds, for so long."""
+    proxy.slow(1.0)
+    yield
+    _lasts(seconds)
+    proxy.slow(0.0)
+
+
+@contextmanager
+def coming_and_going(proxy: TcpProxy, seconds: float) -> Iterator[None]:
+    """Connections last for half a second, for so long."""
+    with flapping(proxy, up=0.5, down=0.3):
+        yield
+        _lasts(seconds)
+
+
+def _lasts(seconds: float) -> None:
+    Event().wait(seconds)
+
+
+class Site(NamedTuple):
+    """A broker behind a proxy, and a group on it."""
+
+    proxy: TcpProxy
+    group: Group
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[TcpProxy]:
+    """What stands before a real broker, which sends every client there."""
+    port = free_port()
+    with service_address("", lambda: Kafka(advertised_port=port)) as address:
+        proxy = TcpProxy(HOST, int(address.rpartition(":")[2]))
+        proxy.port = port
+        with proxy:
+            yield proxy
+
+
+@pytest.fixture
+def site(proxy: TcpProxy, tmp_path: Path) -> Iterator[Site]:
+    """Empty topics, empty tables, no member yet."""
+    engine = open_engine(f"sqlite:///{tmp_path}/memories.db")
+    upgrade(engine)
+    servers, topic = f"{HOST}:{proxy.port}", f"memories-{next(_numbers)}"
+    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
+    with ExitStack() as opened:
+        opened.callback(engine.dispose)
+        for name in (topic, f"{topic}-dlq"):
+            create_topic(admin, name, PARTITIONS)
+        yield Site(proxy, Group(servers, topic, f"{topic}-dlq", engine))
+
+
+def goes_on(
+    site: Site, trouble: Trouble, seconds: float, *, session_seconds: float, letters_within: float = 15.0
+) -> list[int]:
+    """Trouble comes in the middle of the work. How often each partition was claimed by the end."""
+    records = site.group.publish(RECORDS)
+    properties = {"session.timeout.ms": str(int(session_seconds * 1_000))}
+    with site.group.member(properties, letters_within=letters_within) as member:
+        member.watch.wait_until_read(RECORDS // 4)
+        with trouble(site.proxy, seconds):
+            member.watch.wait_until_waiting()
+        member.watch.wait_until_read(records)
+        member.watch.wait_until_read(site.group.publish(20))
+    assert member.error is None
+    site.group.check()
+    return site.group.epochs()
+
+
+@pytest.mark.parametrize(("trouble", "seconds"), [(away, 1.0)])
+def test_trouble_shorter_than_the_session_costs_no_membership(site: Site, trouble: Trouble, seconds: float) -> None:
+    assert goes_on(site, trouble, seconds, session_seconds=20.0, letters_within=1.0) == [1, 1]
+
+
+@pytest.mark.parametrize(("trouble", "seconds"), [(hanging, 2.0)])
+def test_trouble_longer_than_the_session_is_come_back_from(site: Site, trouble: Trouble, seconds: float) -> None:
+    assert goes_on(site, trouble, seconds, session_seconds=2.0, letters_within=1.0) != [1, 1]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("trouble", [away, hanging, slow, coming_and_going])
+def test_half_a_minute_of_trouble_costs_no_membership(site: Site, trouble: Trouble) -> None:
+    assert goes_on(site, trouble, 30.0, session_seconds=45.0) == [1, 1]
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("trouble", [away, hanging, coming_and_going])
+def test_half_a_minute_of_trouble_is_come_back_from(site: Site, trouble: Trouble) -> None:
+    goes_on(site, trouble, 30.0, session_seconds=6.0)
