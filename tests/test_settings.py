@@ -158,8 +158,13 @@ def test_empty_variables_and_what_kubernetes_adds_for_a_service_count_as_unset()
         "CONSUMER_SERVICE_PORT_METRICS": "9000",
         "CONSUMER_PORT": "tcp://10.0.0.1:9000",
         "CONSUMER_PORT_9000_TCP_ADDR": "10.0.0.1",
+        "CONSUMER_HEALTH_PORT": "tcp://10.0.0.1:8080",
     }
     assert load(environment=environment).given == {}
+
+
+def test_a_setting_that_is_named_like_what_kubernetes_adds_is_taken() -> None:
+    assert load(environment={"CONSUMER_HEALTH_PORT": "8080"}).settings.running.health_port == 8080
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ CONFIG_FILE_VARIABLE = "CONSUMER_CONFIG_FILE"
 KAFKA = "kafka."
 """What the names of librdkafka properties begin with: `kafka.fetch.min.bytes`."""
 
-_KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT\w*)$|_PORT(_\d+_(TCP|UDP)\w*)?$")
-"""What Kubernetes puts into every pod for a Service named consumer or consumer-something."""
+_KUBERNETES_LINK = re.compile(r"_SERVICE_(HOST|PORT\w*)=|_PORT(_\d+_(TCP|UDP|SCTP)\w*=|=(tcp|udp|sctp)://)")
+"""What Kubernetes puts into every pod for a Service named consumer or consumer-something, as `NAME=value`: of such a
+port the value is a URL, of a setting that ends in _PORT a number."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,7 +42,7 @@ def from_environment(environment: Mapping[str, str]) -> list[Given]:
         if variable.startswith(PREFIX)
         and variable != CONFIG_FILE_VARIABLE
         and text
-        and not _KUBERNETES_LINK.search(variable)
+        and not _KUBERNETES_LINK.search(f"{variable}={text}")
     ]
 
 
