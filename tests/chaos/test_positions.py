@@ -76,9 +76,10 @@ class TestMovedByOffsets:
         with outside(url) as database, group.running():
             database.wait_until_read(30)
             group.told("offsets", "rewind", "--to", "earliest", "--partition", "0", "--yes")
-            database.wait_until_read(60)
-        assert group.partitions()[0][1:] == (30, 60, 30, 30, 0, 0)
-        assert group.memories() == named(*range(30))
+            publish(kafka, group.topic, told(30))
+            database.wait_until_read(61)
+        assert group.partitions()[0][1:] == (31, 61, 31, 30, 0, 0)
+        assert group.memories() == named(*range(31))
 
 
 class TestMovedByKafkasOwnTool:
@@ -239,9 +240,10 @@ class TestTwoGroupsOnOneDatabase:
     def test_each_memory_is_stored_by_one_of_them(self, kafka: str, made: Topics, group: Group) -> None:
         other = Group({**group.environment, "CONSUMER_GROUP_ID": f"{group.name}-other"})
         events = told(*range(400))
-        for partition in (0, 1):
-            publish(kafka, group.topic, events[partition::2], partition=partition)
         with outside(group.environment["CONSUMER_DATABASE_URL"]) as database, group.running(), other.running():
+            database.wait_for("SELECT count(*) = 4 FROM partitions")
+            for partition in (0, 1):
+                publish(kafka, group.topic, events[partition::2], partition=partition)
             database.wait_for("SELECT sum(records_read) = 800 FROM partitions")
         rows = [*group.partitions().values(), *other.partitions().values()]
         assert [row.next_offset for row in rows] == [200] * 4
