@@ -81,11 +81,11 @@ class Watch(Nobody):
             self._changed.wait_for(lambda: self._records >= records or self._has_ended, BOUND)
             assert self._records >= records, (self._records, records, self.reasons[-3:])
 
-    def wait_until_waiting(self) -> str:
-        """Wait until a batch has to wait. What for."""
+    def wait_until_waiting(self, *, for_seconds: float = 0.0) -> None:
+        """Wait until a batch has to wait, and has waited so long."""
         with self._changed:
             assert self._changed.wait_for(lambda: bool(self.reasons), BOUND), "nothing had to wait"
-            return self.reasons[-1]
+            assert not self._changed.wait_for(lambda: self._has_ended, for_seconds), "it ended"
 
 
 class Member:

@@ -1,22 +1,25 @@
 """A real broker that is away, hangs, crawls or comes and goes: the consumer waits, says why, and goes on by itself."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from itertools import count
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import NamedTuple
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from consumer.adapters.kafka.source import KafkaSource
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.migrating import upgrade
 from consumer.devstack.kafka import Kafka
 from consumer.devstack.loopback import HOST, free_port
-from tests.chaos.group import PARTITIONS, Group
+from consumer.process.clock import SystemClock
+from consumer.records import Claim
+from tests.chaos.group import LIMITS, PARTITIONS, QUICK, Group
 from tests.conftest import service_address
-from tests.contracts.places import create_topic
+from tests.contracts.places import create_topic, next_batch, own
 from tests.fakes.tcp_proxy import TcpProxy, flapping
 
 RECORDS = 1_000
@@ -68,6 +71,8 @@ class Site(NamedTuple):
     """A broker behind a proxy, and a group on it."""
 
     proxy: TcpProxy
+    servers: str
+    topic: str
     group: Group
 
 
@@ -93,7 +98,7 @@ def site(proxy: TcpProxy, tmp_path: Path) -> Iterator[Site]:
         opened.callback(engine.dispose)
         for name in (topic, f"{topic}-dlq"):
             create_topic(admin, name, PARTITIONS)
-        yield Site(proxy, Group(servers, topic, f"{topic}-dlq", engine))
+        yield Site(proxy, servers, topic, Group(servers, topic, f"{topic}-dlq", engine))
 
 
 def goes_on(
@@ -133,3 +138,26 @@ def test_half_a_minute_of_trouble_costs_no_membership(site: Site, trouble: Troub
 @pytest.mark.parametrize("trouble", [away, hanging, coming_and_going])
 def test_half_a_minute_of_trouble_is_come_back_from(site: Site, trouble: Trouble) -> None:
     goes_on(site, trouble, 30.0, session_seconds=6.0)
+
+
+def test_nothing_waits_for_the_answer_to_a_commit(site: Site) -> None:
+    site.group.publish(200)
+    source = KafkaSource(site.servers, site.topic, [site.topic], SystemClock(), QUICK)
+    with closing(source):
+        for assigned in own(source, PARTITIONS):
+            source.start(assigned, 0)
+        batch = next_batch(source, LIMITS)
+        done = {partition: Claim(partition, 1, offset, 1) for partition, offset in batch.next_offsets().items()}
+        with hanging(site.proxy, 0.0):
+            assert _returns(lambda: source.commit(done))
+            assert _returns(lambda: source.poll(LIMITS))
+            assert _returns(lambda: source.hold(0.5))
+            assert _returns(lambda: source.poll(LIMITS))
+
+
+def _returns(call: Callable[[], object]) -> bool:
+    """Whether the call comes back while nothing passes. An unanswered commit is waited for twice as long."""
+    calling = Thread(target=call, daemon=True)
+    calling.start()
+    calling.join(30.0)
+    return not calling.is_alive()
