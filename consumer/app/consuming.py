@@ -52,6 +52,9 @@ log = structlog.get_logger(__name__)
 
 SERVICE_NAME = "memory-consumer"
 
+WRITING_SECONDS = 10.0
+"""How long a batch may take before `status` and readiness say that it does."""
+
 
 @contextmanager
 def consumer(
@@ -83,7 +86,7 @@ def consumer(
         ownership = Ownership(source, store, clock)
         breaker = Breaker(_tolerance(settings.batch), SqlOpenings(engine, identity.group_id, clock), clock)
         breaker.adopt()
-        condition = Condition(source, ownership, breaker, clock, alive_within=_longest_turn(settings))
+        condition = _condition(settings, source, ownership, breaker, clock)
         endpoint.tell = condition.health
 
         def snapshot() -> Mapping[str, Any]:
@@ -113,9 +116,19 @@ def consumer(
         )
 
 
-def _longest_turn(settings: Settings) -> float:
-    """Seconds that the loop may take to go round: past that, the group has given our partitions away anyway."""
-    return settings.kafka.max_poll_interval.total_seconds() + settings.batch.batch_max_wait_ms / 1000
+def _condition(
+    settings: Settings, source: KafkaSource, ownership: Ownership, breaker: Breaker, clock: Clock
+) -> Condition:
+    """A turn of the loop gathers a batch and writes it: in a moment, or until the group gives our partitions away."""
+    gathering = settings.batch.batch_max_wait_ms / 1000
+    return Condition(
+        source,
+        ownership,
+        breaker,
+        clock,
+        swift_within=gathering + WRITING_SECONDS,
+        alive_within=gathering + settings.kafka.max_poll_interval.total_seconds(),
+    )
 
 
 @dataclass(slots=True, frozen=True)

@@ -5,7 +5,7 @@ The loop tells it how things go; `status` and the health endpoint ask, from thre
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol
 
@@ -40,6 +40,10 @@ class Health:
 
 STARTING = Health(live=False, ready=False, waiting_for="starting")
 """Before the loop runs."""
+
+
+HELD_UP = "an answer: the batch in hand, or a claim, takes long"
+"""What a loop waits for that stands still inside one try. Which answer it is shows when the try is over."""
 
 
 class Member(Protocol):
@@ -85,14 +89,25 @@ class Breaker(Protocol):
 class Condition:
     """Implements `ports.Observer`. `health` may be asked for from any thread.
 
-    `alive_within`: seconds within which a loop that is alive goes round, or gives up a try.
+    `swift_within`: seconds within which the loop goes round when nothing holds it up. `alive_within`: seconds within
+    which one that is alive goes round, or gives up a try.
     """
 
-    def __init__(self, member: Member, titles: Titles, breaker: Breaker, clock: Clock, *, alive_within: float) -> None:
+    def __init__(
+        self,
+        member: Member,
+        titles: Titles,
+        breaker: Breaker,
+        clock: Clock,
+        *,
+        swift_within: float,
+        alive_within: float,
+    ) -> None:
         self._member = member
         self._titles = titles
         self._breaker = breaker
         self._clock = clock
+        self._swift_within = swift_within
         self._alive_within = alive_within
         self._lock = Lock()
         self._batch_waits_for: str | None = None
@@ -113,12 +128,14 @@ class Condition:
 
     def health(self) -> Health:
         """How things stand."""
-        reason, stalled = self._reason(), self._member.stalled
+        still_for = self._clock.monotonic() - self._moved_at
+        reason = self._reason() or (HELD_UP if still_for > self._swift_within else None)
+        stalled = self._member.stalled
         return Health(
-            live=self._clock.monotonic() - self._moved_at <= self._alive_within,
+            live=still_for <= self._alive_within,
             ready=reason is None and not stalled,
             waiting_for=reason,
-            waiting_since=self._since(reason),
+            waiting_since=self._since(reason, still_for if reason == HELD_UP else 0.0),
             assigned=len(self._member.assigned),
             claimed=len(self._titles.claims),
             breaker=self._breaker.trouble,
@@ -140,8 +157,9 @@ class Condition:
         assigned, claimed = len(self._member.assigned), len(self._titles.claims)
         return f"claiming partitions: {claimed} of {assigned}" if claimed < assigned else None
 
-    def _since(self, reason: str | None) -> datetime | None:
-        """From when on there has always been something to wait for."""
+    def _since(self, reason: str | None, seconds: float = 0.0) -> datetime | None:
+        """From when on there has always been something to wait for; this reason holds since so many seconds."""
+        began = self._clock.now() - timedelta(seconds=seconds)
         with self._lock:
-            self._waiting_since = (self._waiting_since or self._clock.now()) if reason else None
+            self._waiting_since = (self._waiting_since or began) if reason else None
             return self._waiting_since

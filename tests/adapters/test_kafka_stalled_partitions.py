@@ -13,7 +13,7 @@ from consumer.process.clock import SystemClock
 from consumer.records import Found, TopicPartition
 from tests.contracts.places import IMPATIENT, RealPlace, own, until
 
-AFTER = 1.0
+AFTER = 0.5
 LIMITS = BatchLimits(count=100, seconds=0.1)
 
 
@@ -90,7 +90,7 @@ def test_behind_markers_of_transactions_a_partition_is_caught_up(reader: Reader)
     found = reader.source.look_up([reader.zero])[reader.zero]
     assert isinstance(found, Found)
     assert reader.source._stalls.at_end[reader.zero] == found.end == 4, "the lag is 3 for ever, and it is no lag"
-    reader.read_for(10)
+    reader.read_for(5)
     assert list(reader.source.stalled) == []
 
 

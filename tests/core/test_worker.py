@@ -19,7 +19,7 @@ from consumer.memory.model import MemoryEvent
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Settlement
-from consumer.records import Category, Claim, Plan, Record, Rejection, Stage, TopicPartition, Written
+from consumer.records import Batch, Category, Claim, Plan, Record, Rejection, Stage, TopicPartition, Written
 from consumer.stopping import Bounds, Stop
 from consumer.tolerance import Tolerance
 from consumer.worker import Worker
@@ -113,6 +113,22 @@ class HinderedStore:
         return written
 
 
+class Told(Nobody):
+    """An observer that keeps what it was told of."""
+
+    def __init__(self) -> None:
+        self.of: list[str] = []
+
+    def batch_done(self, batch: Batch, written: Written, seconds: float) -> None:
+        self.of.append("done")
+
+    def waiting(self, reason: str) -> None:
+        self.of.append("waiting")
+
+    def turned(self) -> None:
+        self.of.append("turned")
+
+
 @pytest.fixture
 def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     engine = open_engine(f"sqlite:///{tmp_path}/memories.db")
@@ -127,6 +143,21 @@ def test_a_batch_is_committed_once_without_waiting(bench: Bench) -> None:
     bench.worker.run()
     assert bench.stored() == {"a", "b"}
     assert bench.source.commits_asked == [{ZERO: 2, ONE: 0}]
+
+
+def test_a_wait_whose_batch_had_happened_ends_with_the_turn_of_the_loop(bench: Bench) -> None:
+    bench.publish(ZERO, "a")
+    told = Told()
+
+    def answer_lost() -> None:
+        bench.store.after = nothing
+        raise Transient("database: connection lost")
+
+    bench.store.after = answer_lost
+    replace(bench.worker, observer=told).run()
+    assert bench.stored() == {"a"}
+    assert "done" not in told.of
+    assert told.of[told.of.index("waiting") + 1] == "turned"
 
 
 def test_asked_to_stop_with_the_database_away_it_leaves_the_batch_uncommitted(bench: Bench) -> None:

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from consumer.process.condition import STARTING, Condition, Health
+from consumer.process.condition import HELD_UP, STARTING, Condition, Health
 from consumer.records import Batch, ClosedBy, Written
 from tests.fakes.clock import NOON, HandClock
 from tests.process.conditions import ONE, ZERO, Breaker, Place, Titles
 
-ALIVE_WITHIN = 300
+SWIFT_WITHIN, ALIVE_WITHIN = 10, 300
 
 
 class Consumer:
@@ -18,7 +18,14 @@ class Consumer:
 
     def __init__(self, place: Place | None = None, titles: Titles | None = None) -> None:
         self.place, self.titles, self.breaker, self.clock = place or Place(), titles or Titles(), Breaker(), HandClock()
-        self.condition = Condition(self.place, self.titles, self.breaker, self.clock, alive_within=ALIVE_WITHIN)
+        self.condition = Condition(
+            self.place,
+            self.titles,
+            self.breaker,
+            self.clock,
+            swift_within=SWIFT_WITHIN,
+            alive_within=ALIVE_WITHIN,
+        )
 
     @property
     def health(self) -> Health:
@@ -94,6 +101,19 @@ def test_a_wait_begins_when_the_loop_meets_it_not_when_somebody_asks() -> None:
     consumer.clock.pass_(30)
     consumer.place.trouble = "no leader"
     assert consumer.health.waiting_since == NOON
+
+
+def test_a_try_that_takes_long_is_waited_for_since_the_loop_stands_still() -> None:
+    consumer = Consumer()
+    consumer.condition.turned()
+    consumer.clock.pass_(SWIFT_WITHIN)
+    assert consumer.health.ready
+    consumer.clock.pass_(1)
+    health = consumer.health
+    assert (health.live, health.ready, health.waiting_for) == (True, False, HELD_UP)
+    assert health.waiting_since == NOON
+    consumer.finish_a_batch()
+    assert consumer.health.ready
 
 
 def test_it_lives_while_the_loop_goes_round_whatever_it_waits_for() -> None:
