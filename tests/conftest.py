@@ -1,8 +1,9 @@
 """Real services for the tests, each started when the first test asks for it, once a session.
 
 What the environment names is used as it is: MEMORY_CONSUMER_TEST_KAFKA (bootstrap servers),
-MEMORY_CONSUMER_TEST_DATABASE_URL (a role that may create databases), MEMORY_CONSUMER_TEST_REDIS_URL. Everything else is
-started from `consumer.devstack`. A service that can't be had skips its tests; where CI=true it fails them.
+MEMORY_CONSUMER_TEST_DATABASE_URL (a role that may create databases and roles), MEMORY_CONSUMER_TEST_REDIS_URL.
+Everything else is started from `consumer.devstack`. A service that can't be had skips its tests; where CI=true it
+fails them.
 """
 
 import os

@@ -103,12 +103,12 @@ def test_everything_wrong_is_said_at_once_with_name_value_source_and_what_it_may
         ({"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "long"}, ["CONSUMER_KAFKA__SESSION_TIMEOUT_MS", "whole number"]),
         ({"CONSUMER_KAFKA__MAX_POLL_INTERVAL_MS": "soon"}, ["CONSUMER_KAFKA__MAX_POLL_INTERVAL_MS", "whole number"]),
         (
-            {"CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS": "126"},
-            ["CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS", "max.poll.interval.ms (300 s)", "at least 302 s"],
+            {"CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS": "76"},
+            ["CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS", "max.poll.interval.ms (300 s)", "at least 303 s"],
         ),
         (
-            {"CONSUMER_KAFKA__MAX_POLL_INTERVAL_MS": "169000"},
-            ["CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS = '60'", "max.poll.interval.ms (169 s)", "at least 170 s"],
+            {"CONSUMER_KAFKA__MAX_POLL_INTERVAL_MS": "254000"},
+            ["CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS = '60'", "max.poll.interval.ms (254 s)", "at least 255 s"],
         ),
         ({"CONSUMER_DLQ_TIMEOUT_SECONDS": "30"}, ["CONSUMER_DLQ_TIMEOUT_SECONDS", "database_idle_timeout_seconds"]),
         (

@@ -221,9 +221,9 @@ def _timeouts(settings: DatabaseSettings) -> Timeouts:
 
 
 def _patience(settings: Settings) -> Patience:
-    """Half of the poll interval, so that a look at the rows before a try fits into it too."""
+    """A third of the poll interval: a try is a look at the rows, a write, and another where partitions were lost."""
     poll_interval = settings.kafka.max_poll_interval.total_seconds()
-    return Patience(answer=settings.database.answer_seconds, transaction=poll_interval / 2)
+    return Patience(answer=settings.database.answer_seconds, transaction=poll_interval / 3)
 
 
 @contextmanager

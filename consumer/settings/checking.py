@@ -73,11 +73,11 @@ def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
             _given("dlq_timeout_seconds", f"{kafka.dlq_timeout_seconds:g}", given),
             f"must be below database_idle_timeout_seconds ({idle:g} s): a transaction is open while letters are sent",
         )
-    if (needed := 2 * _longest_wait(settings)) > (interval := kafka.max_poll_interval.total_seconds()):
+    if (needed := 3 * _longest_wait(settings)) > (interval := kafka.max_poll_interval.total_seconds()):
         yield Fault(
             _given("database_statement_timeout_seconds", f"{database.database_statement_timeout_seconds:g}", given),
-            f"is too long for max.poll.interval.ms ({interval:g} s), which must be at least {needed:g} s: twice what"
-            " connecting, one statement and the dead letters may take, or the group gives up on us while we wait",
+            f"is too long for max.poll.interval.ms ({interval:g} s), which must be at least {needed:g} s: three times"
+            " what connecting, one statement and the dead letters may take, or the group gives up on us while we wait",
         )
 
 

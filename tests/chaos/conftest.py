@@ -1,6 +1,7 @@
 """PostgreSQL behind a proxy, and the loop over it. The tables are made once, and empty for each test."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -13,24 +14,38 @@ from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.tables import metadata
 from consumer.devstack.postgres import temporary_database
 from tests.chaos.loop import Connection, Loop, OpenLoop
+from tests.chaos.troubles import ORDINARY_USER
 from tests.fakes.tcp_proxy import TcpProxy
 
 
 @pytest.fixture(scope="module")
 def tables_url(postgres_url: str) -> Iterator[str]:
     """SQLAlchemy URL of a database with tables, for the tests of one file."""
-    with temporary_database(postgres_url) as url:
+    with _ordinary_user(postgres_url), temporary_database(postgres_url) as url:
         engine = open_engine(url)
         upgrade(engine)
+        with engine.begin() as connection:
+            for things in ("TABLES", "SEQUENCES"):
+                connection.exec_driver_sql(f"GRANT ALL ON ALL {things} IN SCHEMA public TO {ORDINARY_USER}")
         engine.dispose()
         yield url
+
+
+@contextmanager
+def _ordinary_user(postgres_url: str) -> Iterator[None]:
+    """What limits connections does not limit a superuser, as tests are."""
+    with psycopg.connect(_plain(postgres_url), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {ORDINARY_USER} LOGIN PASSWORD '{ORDINARY_USER}'")
+        try:
+            yield
+        finally:
+            connection.execute(f"DROP ROLE {ORDINARY_USER}")
 
 
 @pytest.fixture
 def straight(tables_url: str) -> Iterator[Connection]:
     """A way to the database that nothing is wrong with. Nothing is in the tables."""
-    plain = make_url(tables_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with psycopg.connect(_plain(tables_url), autocommit=True) as connection:
         connection.execute("TRUNCATE " + ", ".join(metadata.tables))
         yield connection
 
@@ -46,7 +61,8 @@ def proxy(tables_url: str) -> Iterator[TcpProxy]:
 @pytest.fixture
 def open_loop(tables_url: str, proxy: TcpProxy, straight: Connection) -> Iterator[OpenLoop]:
     """Makes the loop."""
-    through = make_url(tables_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
+    url = make_url(tables_url).set(username=ORDINARY_USER, password=ORDINARY_USER, host="127.0.0.1", port=proxy.port)
+    through = url.render_as_string(hide_password=False)
     engines: list[Engine] = []
 
     def opened(timeouts: Timeouts | None = None, patience: Patience | None = None) -> Loop:
@@ -56,3 +72,7 @@ def open_loop(tables_url: str, proxy: TcpProxy, straight: Connection) -> Iterato
     yield opened
     for engine in engines:
         engine.dispose()
+
+
+def _plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

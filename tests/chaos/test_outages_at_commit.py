@@ -12,7 +12,7 @@ COMMIT = b"COMMIT\0"
 
 
 @pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.DURING, Moment.AFTER])
-@pytest.mark.parametrize("act", ["claim", "write", "look"])
+@pytest.mark.parametrize("act", ["claim", "look"])
 def test_a_commit_that_is_cut_off_is_done_once(
     open_loop: OpenLoop, proxy: TcpProxy, straight: Connection, act: str, moment: Moment
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Thread
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -13,6 +14,9 @@ from tests.chaos.loop import Connection
 
 BOUND = 40.0
 """Seconds within which something has to happen, or the test fails."""
+
+ORDINARY_USER = f"consumer_{uuid4().hex[:12]}"
+"""Whom the loop is to the database. Roles belong to a server, which other test runs may use."""
 
 OTHERS = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 
@@ -71,6 +75,17 @@ def terminated(database: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def full(database: Connection) -> Iterator[None]:
+    """All sessions are gone, and others have taken every connection that is to be had."""
+    database.execute(f"ALTER ROLE {ORDINARY_USER} CONNECTION LIMIT 0")
+    try:
+        with terminated(database):
+            yield
+    finally:
+        database.execute(f"ALTER ROLE {ORDINARY_USER} CONNECTION LIMIT -1")
+
+
+@contextmanager
 def kept_idle(database: Connection) -> Iterator[None]:
     """We stand still in our transaction until the server has had enough of it."""
     for _ in range(round(BOUND / 0.05)):
@@ -98,6 +113,7 @@ TROUBLES = {
     "25006 read-only": Trouble("read-only transaction", read_only),
     "53100 disk full": Trouble("trouble", raising("53100")),
     "53200 out of memory": Trouble("trouble", raising("53200")),
+    "53300 too many connections": Trouble("too many connections", full),
     "40001 serialization failure": Trouble("trouble", raising("40001")),
     "57014 statement timeout": Trouble("due to statement timeout", too_slow, timeouts=Timeouts(statement=0.3)),
     "55P03 lock timeout": Trouble("due to lock timeout", locked, timeouts=Timeouts(lock=0.3)),

@@ -62,7 +62,7 @@ class PatientConnection(psycopg.Connection[Any]):
         if is_answer:
             return f"the database did not answer within {self.patience.answer:g} seconds"
         return (
-            f"a transaction took longer than {self.patience.transaction:g} seconds, which is half of"
+            f"a transaction took longer than {self.patience.transaction:g} seconds, which is a third of"
             " max.poll.interval.ms: lower CONSUMER_BATCH_SIZE, or raise that"
         )
 
