@@ -42,8 +42,8 @@ STARTING = Health(live=False, ready=False, waiting_for="starting")
 """Before the loop runs."""
 
 
-HELD_UP = "an answer: the batch in hand, or a claim, takes long"
-"""What a loop waits for that stands still inside one try. Which answer it is shows when the try is over."""
+HELD_UP = "the batch in hand, or a claim, takes long"
+"""What a loop waits for that stands still inside one try. What held it up shows when the try is over."""
 
 
 class Member(Protocol):

@@ -28,15 +28,15 @@ def options(tmp_path: Path, mock_kafka: str) -> list[str]:
     now = datetime.now(UTC)
     since = now - timedelta(minutes=10)
 
-    def told(**health: object) -> dict[str, object]:
+    def told(filter_trouble: str | None = None, **health: object) -> dict[str, object]:
         well = Health(live=True, ready=True, assigned=1, claimed=1)
-        return {**Statistics(HandClock()).snapshot().as_json(), **replace(well, **health).as_json()}  # type: ignore[arg-type]
+        return {**Statistics(HandClock()).snapshot(filter_trouble).as_json(), **replace(well, **health).as_json()}  # type: ignore[arg-type]
 
     with root.operations(settings) as operations:
-        operations.beat("alive", "group", now, told())
-        waiting = told(ready=False, waiting_for="no broker", waiting_since=since)
+        operations.beat("alive", "group", now, told("Redis is away"))
+        waiting = told(ready=False, assigned=2, waiting_for="no broker", waiting_since=since)
         operations.beat("held-up", "group", now, {**waiting, "last_trouble": "no database"})
-        operations.beat("starved", "group", now, told(ready=False, stalled=("memories[3]",)))
+        operations.beat("starved", "group", now, told("Redis is away", ready=False, stalled=("memories[3]",)))
         operations.beat("hung", "group", now, told(live=False))
         operations.beat("dead", "group", now - timedelta(hours=1), told())
     return ["--group-id", "group", "--topics", "status", "--database-url", url, "--bootstrap-servers", mock_kafka]
@@ -61,10 +61,23 @@ def test_people_are_told_for_how_long_a_consumer_is_silent(options: list[str]) -
 
 def test_people_are_told_what_a_consumer_waits_for_rather_than_what_is_over(options: list[str]) -> None:
     shown = run.invoke(app, ["status", *options]).stdout
-    assert re.search(r"held-up +waiting for 60\d s .* no broker", shown)
+    assert re.search(r"^held-up +waiting for 60\d s ", shown, re.MULTILINE)
+    assert "held-up: waits: no broker\n" in shown
     assert "no database" not in shown
 
 
 def test_people_are_told_which_partitions_are_stalled(options: list[str]) -> None:
     shown = run.invoke(app, ["status", *options]).stdout
-    assert re.search(r"starved +stalled .* nothing comes of memories\[3\], short of the end", shown)
+    assert re.search(r"^starved +stalled ", shown, re.MULTILINE)
+    assert "starved: nothing comes of memories[3], short of the end\n" in shown
+
+
+def test_what_several_consumers_say_is_shown_once(options: list[str]) -> None:
+    shown = run.invoke(app, ["status", *options]).stdout
+    assert "alive, starved: without the filter: Redis is away\n" in shown
+
+
+def test_people_are_told_how_much_is_claimed_of_what_is_assigned(options: list[str]) -> None:
+    shown = run.invoke(app, ["status", *options]).stdout
+    assert re.search(r"^alive +running +1 ", shown, re.MULTILINE)
+    assert re.search(r"^held-up +waiting for 60\d s +1 of 2 ", shown, re.MULTILINE)
