@@ -188,8 +188,8 @@ def _dead_letters(settings: Settings, identity: _Identity, clock: Clock) -> Iter
         identity.properties,
         timeout=kafka.dlq_timeout_seconds,
     )
-    if warning := letters.check(kafka.topics, settings.batch.max_record_bytes):
-        log.warning("large dead letters", reason=warning)
+    for warning in letters.check(kafka.topics, settings.batch.max_record_bytes):
+        log.warning("dead letters", reason=warning)
     with closing(letters):
         yield letters
 

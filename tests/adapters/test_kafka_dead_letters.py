@@ -1,5 +1,6 @@
 """Dead letters on real Kafka: what is checked at the start, records of 20 MB, brokers that don't answer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -54,10 +55,22 @@ def test_a_topic_that_vanished_stops_the_consumer_with_advice(kafka: str) -> Non
 
 def test_a_topic_too_small_for_the_largest_record_is_warned_of(kafka: str, topic: str) -> None:
     letters = letters_to(kafka, topic)
-    assert letters.check(["memories"], 20_000_000) is None
-    warning = letters.check(["memories"], 25_000_000)
-    assert warning is not None
+    assert not letters.check(["memories"], 20_000_000)
+    (warning,) = letters.check(["memories"], 25_000_000)
     assert "25,000,000" in warning
+
+
+def test_a_compacted_topic_is_warned_of_and_what_it_refuses_stops_the_consumer(kafka: str) -> None:
+    name = f"dlq-compacted-{datetime.now(UTC):%H%M%S%f}"
+    create_topic(AdminClient({"bootstrap.servers": kafka}), name, 1, {"cleanup.policy": "compact"})
+    letters = letters_to(kafka, name)
+    (warning,) = letters.check(["memories"], 1)
+    assert "cleanup.policy" in warning
+    bad = rejection(b"x")
+    letters.send([bad])
+    with pytest.raises(Fatal, match="can't send dead letters") as raised:
+        letters.send([replace(bad, record=bad.record._replace(key=None))])
+    assert "cleanup.policy=delete" in raised.value.advice
 
 
 def test_a_letter_of_20_megabytes_is_sent_whole_where_the_topic_takes_it(kafka: str, topic: str) -> None:
@@ -73,7 +86,7 @@ def test_a_letter_of_20_megabytes_is_kept_where_the_topic_is_not_known_to_take_i
 
 def test_the_mock_cluster_is_taken_as_it_is(mock_kafka: str) -> None:
     letters = letters_to(mock_kafka, "letters-on-the-mock")
-    assert letters.check(["memories"], 900_000) is None
+    assert not letters.check(["memories"], 900_000)
     assert not letters.send([rejection(b"x")])
     letters.close()
 

@@ -1,12 +1,13 @@
 """Publishing to librdkafka's own cluster, and to nobody."""
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from consumer.adapters.avro import AvroEncoder
 from consumer.adapters.kafka.publisher import KafkaPublisher
 from consumer.devstack.sample_events import events
-from consumer.errors import SettingsError, Transient
+from consumer.errors import Fatal, SettingsError, Transient
+from tests.fakes.mock_cluster import Api, MockCluster
 
 encode = AvroEncoder().encode
 PARTITIONS = 4
@@ -78,6 +79,17 @@ def test_what_nobody_acknowledges_is_counted_as_failed() -> None:
     publisher.publish_raw(b"k", b"v")
     assert publisher.flush() == 0
     assert publisher.failed == 1
+
+
+def test_a_producer_that_lost_count_is_said_to_be_past_mending() -> None:
+    with MockCluster() as cluster:
+        cluster.create_topic("somewhere", 1)
+        cluster.refuse(Api.PRODUCE, KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, times=10)
+        publisher = KafkaPublisher(cluster.address, "somewhere", encode, {"linger.ms": "0"})
+        publisher.publish_raw(b"k", b"v")
+        publisher.publish_raw(b"k", b"v")
+        with pytest.raises(Fatal, match="can't publish to somewhere"):
+            publisher.flush()
 
 
 def test_a_property_that_librdkafka_will_not_have_is_a_wrong_setting() -> None:

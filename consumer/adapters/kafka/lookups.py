@@ -42,6 +42,14 @@ class Kept(NamedTuple):
     end: int
 
 
+class TopicConfiguration(NamedTuple):
+    """`max_message_bytes` is the largest batch of records that the topic takes. Of a compacted topic's records under
+    one key only the last is kept."""
+
+    max_message_bytes: int
+    is_compacted: bool
+
+
 class KafkaLookups:
     """What the cluster says of its topics. Raises `Transient` where it does not answer."""
 
@@ -95,8 +103,8 @@ class KafkaLookups:
         """Ask where partitions end, and wait for nothing. One without a leader leaves all without an answer."""
         return self._offsets(sources, OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
-    def max_message_bytes(self, topic: str) -> int | None:
-        """The largest batch of records that the topic takes, in bytes; None where the cluster won't tell."""
+    def configuration(self, topic: str) -> TopicConfiguration | None:
+        """How the topic is configured; None where the cluster won't tell."""
         if not self._answers_admins(topic):
             return None
         asked = ConfigResource(ConfigResource.Type.TOPIC, topic)
@@ -107,7 +115,10 @@ class KafkaLookups:
             if error_of(raised).code() in CANT_TELL | {NO_RIGHT_TO_ASK}:
                 return None
             raise as_error(error_of(raised), f"look up the configuration of topic {topic}") from raised
-        return int(answer["max.message.bytes"].value)
+        return TopicConfiguration(
+            max_message_bytes=int(answer["max.message.bytes"].value),
+            is_compacted="compact" in answer["cleanup.policy"].value,
+        )
 
     def _answers_admins(self, topic: str) -> bool:
         """Whether there is a controller. librdkafka's own mock cluster has none, and would be waited for in vain."""

@@ -1,11 +1,12 @@
 """Publishes memory events, and counts what the broker has acknowledged."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.adapters.kafka.config import client_config, refusals_told
-from consumer.adapters.kafka.errors import QUEUE_FULL, UNKNOWN_TOPIC, as_error, error_of
+from consumer.adapters.kafka.errors import QUEUE_FULL, UNKNOWN_TOPIC, as_error, death_of, error_of
 from consumer.errors import Fatal
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
@@ -72,16 +73,33 @@ class KafkaPublisher:
         self.publish_raw(event.memory_id.encode(), self._encode(event))
 
     def publish_raw(self, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
-        """Send any bytes. A message that librdkafka will not even take counts as failed."""
-        while not self._was_taken(key, value, headers):
-            self._producer.poll(_POLL_SECONDS)
-        self._producer.poll(0)
+        """Send any bytes. A message that librdkafka will not even take counts as failed.
+
+        Raises `Fatal` when the producer is past mending.
+        """
+        with self._death_told():
+            while not self._was_taken(key, value, headers):
+                self._producer.poll(_POLL_SECONDS)
+            self._producer.poll(0)
 
     def flush(self) -> int:
-        """Wait until every message has been acknowledged or given up. Returns how many were acknowledged in all."""
-        while self._producer.flush(_POLL_SECONDS):
-            pass
+        """Wait until every message has been acknowledged or given up. Returns how many were acknowledged in all.
+
+        Raises `Fatal` when the producer is past mending.
+        """
+        with self._death_told():
+            while self._producer.flush(_POLL_SECONDS):
+                pass
         return self.acknowledged
+
+    @contextmanager
+    def _death_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (KafkaException, SystemError) as raised:
+            if death := death_of(raised):
+                raise as_error(death, f"publish to {self._topic}") from raised
+            raise
 
     def _was_taken(self, key: bytes | None, value: bytes | None, headers: Headers) -> bool:
         try:
@@ -89,11 +107,11 @@ class KafkaPublisher:
         except BufferError:
             return False
         except KafkaException as raised:
+            if death_of(raised):
+                raise
             error = error_of(raised)
             if error.code() == QUEUE_FULL:
                 return False
-            if error.fatal():
-                raise as_error(error, f"publish to {self._topic}") from raised
             self._give_up(error)
         return True
 
