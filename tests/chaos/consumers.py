@@ -31,6 +31,11 @@ class Consumer:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
+    def peak_memory(self) -> int:
+        """The most bytes that it has had resident so far, while it runs."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
     def runs_for(self, seconds: float) -> bool:
         """Watch it for so long. False when it ended meanwhile."""
         try:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -15,6 +15,7 @@ from consumer.devstack.broken_events import BREAKAGES
 from consumer.memory.model import MemoryEvent
 from tests import wire
 
+ANY = -1
 REPEATED_EVERY = 50
 BROKEN_EVERY = 100
 
@@ -30,10 +31,14 @@ KNOWS = {
 
 @dataclass
 class Expected:
-    """What was published, and how it has to end. `letters`: broken values by the ids of their letters."""
+    """What was published, and how it has to end.
+
+    `events`: whose they are; `memories`: the last event of each; `letters`: broken values by the ids of their letters.
+    """
 
     records: int = 0
     repeated: int = 0
+    events: dict[UUID, str] = field(default_factory=dict)
     memories: dict[str, MemoryEvent] = field(default_factory=dict)
     letters: dict[str, bytes | None] = field(default_factory=dict)
 
@@ -63,15 +68,18 @@ def topics(bootstrap: str, partitions: int) -> Iterator[Topics]:
 class Publishing:
     """Sends records and keeps count of those that the broker acknowledged."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self.expected = Expected()
+    def __init__(self, bootstrap: str, topic: str, expected: Expected | None = None, partition: int = ANY) -> None:
+        """Into one partition, or each record where its key belongs; counted on top of what is expected already."""
+        self.expected = expected or Expected()
         self._topic = topic
+        self._partition = partition
         self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 20})
         self._refused: list[str] = []
 
     def good(self, event: MemoryEvent, *, times: int = 1) -> None:
-        """An event that has to be stored once, however often it is published."""
+        """An event that has to be stored once, however often it is published; later than any of its memory so far."""
         value = wire.encode(event)
+        self.expected.events[event.event_id] = event.memory_id
         self.expected.memories[event.memory_id] = event
         self.expected.repeated += times - 1
         for _ in range(times):
@@ -83,6 +91,10 @@ class Publishing:
         fields["memory"]["relationship_dynamics"] = dict(KNOWS)
         breakage = BREAKAGES[way % len(BREAKAGES)]
         self._send(event.memory_id, breakage.value(fields, wire.encode_fields), is_broken=True)
+
+    def junk(self, key: str, value: bytes) -> None:
+        """A value that is no event at all, or too large for one: it has to end as a dead letter."""
+        self._send(key, value, is_broken=True)
 
     def finish(self) -> Expected:
         """Wait until the broker has acknowledged everything. Returns what is to be expected."""
@@ -102,7 +114,7 @@ class Publishing:
 
         while True:
             try:
-                self._producer.produce(self._topic, value=value, key=key.encode(), on_delivery=delivered)
+                self._producer.produce(self._topic, value, key.encode(), self._partition, on_delivery=delivered)
             except BufferError:
                 self._producer.poll(1.0)
             else:
