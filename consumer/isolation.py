@@ -18,7 +18,7 @@ alone, behind all that came before it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 Row = TypeVar("Row")
 
@@ -36,10 +36,20 @@ class RowRefused(Exception):
 
 
 class Refusal(NamedTuple):
-    """A row by its number, and why the database would not have it."""
+    """A row by its number, and why the database would not have it.
+
+    In words: an exception would hold on to its traceback, and that to the whole attempt, for each of thousands.
+    """
 
     row: int
-    error: RowRefused
+    message: str
+    exception_class: str
+
+    @classmethod
+    def of(cls, row: int, refused: RowRefused) -> Self:
+        """As the driver put it, where it was the driver."""
+        cause = refused.cause or refused
+        return cls(row, str(cause), f"{type(cause).__module__}.{type(cause).__qualname__}")
 
 
 def apply_isolated(
@@ -62,7 +72,7 @@ def apply_isolated(
         except RowRefused as error:
             row, refused = _first_bad(rows, start, end, error, attempt)
             if refused:
-                refusals.append(Refusal(row, refused))
+                refusals.append(Refusal.of(row, refused))
                 bear(refusals)
             start, reach = row + 1, max(1, reach // 2)
     return refusals

@@ -146,16 +146,16 @@ def totals(counts: Mapping[Counted, int]) -> Counter[Outcome]:
     return total
 
 
-def database_refused(arrival: Arrival, error: BaseException) -> Rejection:
+def database_refused(arrival: Arrival, message: str, exception_class: str) -> Rejection:
     """The database would not have the row, whatever came before it."""
     return Rejection(
         arrival.record,
         Category.DATABASE,
         "row_refused",
-        f"the database refused the row: {error}",
+        f"the database refused the row: {message}",
         "Mend the event so that the database takes it, publish it anew, and purge this letter.",
         Stage.TASK_PUT,
-        exception_class=f"{type(error).__module__}.{type(error).__qualname__}",
+        exception_class=exception_class,
     )
 
 

@@ -1,7 +1,9 @@
 """Bad rows are found wherever they are, the good ones applied once and in order, in few attempts."""
 
+import gc
 from collections.abc import Sequence
 from math import ceil, log2
+from weakref import WeakSet
 
 import pytest
 from hypothesis import example, given
@@ -38,6 +40,10 @@ def bound(count: int, bad: int) -> float:
     return min(max(1, bad * (levels + 2)), bad + climbing + (levels + 1) * (levels + 4) / 2 + 1)
 
 
+class Effort:
+    """What an attempt works with."""
+
+
 clusters = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), max_size=12)
 """So many good rows, then so many bad ones, and so on."""
 
@@ -56,7 +62,7 @@ def test_exactly_the_bad_rows_are_refused_in_few_attempts(
     table = Table(bad)
     refusals = apply_isolated(range(count), table.attempt)
     assert [refusal.row for refusal in refusals] == sorted(bad)
-    assert [str(refusal.error) for refusal in refusals] == [f"refused {row}" for row in sorted(bad)]
+    assert [refusal.message for refusal in refusals] == [f"refused {row}" for row in sorted(bad)]
     assert table.rows == [row for row in range(count) if row not in bad]
     assert table.attempts <= (bound(count, len(bad)) if count else 0)
 
@@ -120,3 +126,17 @@ def test_a_row_is_given_up_only_when_it_was_refused_alone(count: int, data: st.D
     refusals = apply_isolated(range(count), attempt)
     assert [refusal.row for refusal in refusals] == sorted(bad)
     assert applied == [row for row in range(count) if row not in bad]
+
+
+def test_a_refusal_holds_on_to_nothing_of_its_attempt() -> None:
+    """Thousands of them are kept until the end of the batch."""
+    efforts: WeakSet[Effort] = WeakSet()
+
+    def attempt(_: Sequence[int]) -> None:
+        effort = Effort()
+        efforts.add(effort)
+        raise RowRefused("no")
+
+    refusals = apply_isolated(range(20), attempt)
+    gc.collect()
+    assert len(refusals) == 20 and not efforts

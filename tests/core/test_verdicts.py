@@ -76,7 +76,7 @@ def test_every_event_ends_exactly_once(story: list[MemoryEvent]) -> None:
 def test_an_event_that_the_database_refused_counts_for_nothing() -> None:
     """What came before it stands, and its id stays free."""
     arrivals = plan([event("a"), event("b", minute=1), event("b", minute=1)]).arrivals
-    refused = {place: database_refused(arrivals[place], ValueError("no")) for place in (1, 2)}
+    refused = {place: database_refused(arrivals[place], "no", "ValueError") for place in (1, 2)}
     verdicts = decide_batch(arrivals, Knowledge(refused=refused))
     assert (verdicts.creates, list(verdicts.accepted.values())) == ([0], [0])
     assert [letter.code for letter in verdicts.rejections] == ["row_refused"] * 2
@@ -84,7 +84,7 @@ def test_an_event_that_the_database_refused_counts_for_nothing() -> None:
 
 def test_a_known_event_is_a_duplicate_even_where_its_row_would_be_refused() -> None:
     arrivals = plan([event("a")]).arrivals
-    refused = {0: database_refused(arrivals[0], ValueError("no"))}
+    refused = {0: database_refused(arrivals[0], "no", "ValueError")}
     verdicts = decide_batch(arrivals, Knowledge(ledger={arrivals[0].event.event_id: "m1"}, refused=refused))
     assert totals(verdicts.counts) == {SAME_EVENT: 1}
     assert verdicts.rejections == []

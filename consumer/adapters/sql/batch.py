@@ -195,8 +195,8 @@ class BatchTransaction:
         return {memory_id: State(*state) for memory_id, *state in self._connection.execute(statement)}
 
     def _refuse(self, place: int, refusal: Refusal) -> None:
-        error = refusal.error
-        self._known.refused[place] = database_refused(self._arrivals[place], error.cause or error)
+        arrival = self._arrivals[place]
+        self._known.refused[place] = database_refused(arrival, refusal.message, refusal.exception_class)
         self._bear(list(self._known.refused.values()))
 
 
