@@ -5,7 +5,7 @@ turns into the other by a slip: each is refused in the wrong direction, and both
 partition and its end.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from consumer.errors import Fatal
 from consumer.positions import Because, is_ours
 from consumer.records import Found, TopicPartition
 from consumer.standing import Row, Standing
+
+_MOST_TOLD = 5
 
 Aim = Callable[[Row, Found], int]
 """Where a partition is to go, from what SQL and Kafka say of it."""
@@ -102,10 +104,16 @@ def plan(because: Because, standings: Iterable[Standing], aim: Aim) -> list[Move
             moves.append(move)
     if refusals:
         raise Fatal(
-            "nothing is moved: " + "; ".join(refusals),
+            f"nothing is moved: {shortened(refusals, '; ')}",
             advice="See where the group stands (memory-consumer offsets show), or name partitions with --partition.",
         )
     return moves
+
+
+def shortened(told: Sequence[str], between: str = ", ") -> str:
+    """The first few of what may be as many as a topic has partitions, and how many there are besides."""
+    rest = len(told) - _MOST_TOLD
+    return between.join(told[:_MOST_TOLD]) + (f"{between}and {rest:,} more" if rest > 0 else "")
 
 
 def as_it_stands(move: Move, next_offset: int, incarnation: int) -> Move:

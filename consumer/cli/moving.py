@@ -90,7 +90,7 @@ def plan(
         rows = [row for row in operations.partitions(settings.kafka.group_id) if row.source in found]
     unread = sorted(found.keys() - {row.source for row in rows})
     if unread:
-        say(f"Not read yet by {settings.kafka.group_id}, nothing to move: {', '.join(map(str, unread))}")
+        say(f"Not read yet by {settings.kafka.group_id}, nothing to move: {moves.shortened([*map(str, unread)])}")
     if not rows:
         raise Fatal(f"{settings.kafka.group_id} has no position to move")
     return moves.plan(because, standings(rows, found), aim)

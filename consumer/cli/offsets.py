@@ -111,7 +111,8 @@ def _ending(partitions: int, *, is_done: bool) -> str:
         return "Every partition stands there already."
     if not is_done:
         return "Nothing was moved."
-    return f"{partitions:,} partitions moved. Consumers that are running go on from there by themselves."
+    moved = "One partition is" if partitions == 1 else f"{partitions:,} partitions are"
+    return f"{moved} moved. Consumers that are running go on from there by themselves."
 
 
 _EXAMPLE = "Example: memory-consumer offsets"

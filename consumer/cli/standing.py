@@ -55,7 +55,7 @@ def show_changes(settings: "Settings", at_most: int, *, as_json: bool) -> None:
     if as_json:
         show_json([_change_as_object(change) for change in changes])
     else:
-        numbers = ("from", "to", "skipped", "incarnation")
+        numbers = ("from", "to", "skipped")
         columns = ("at", "partition", "because", *numbers, "by", "reason")
         show_table(columns, map(_change_cells, changes), right=numbers)
 
@@ -66,7 +66,7 @@ def _change_as_object(change: "PositionChange") -> dict[str, Any]:
 
 
 def _change_cells(change: "PositionChange") -> tuple[object, ...]:
-    numbers = (change.from_offset, change.to_offset, change.skipped, change.incarnation)
+    numbers = (change.from_offset, change.to_offset, change.skipped)
     moment = zulu(change.changed_at.replace(microsecond=0))
     return moment, str(change.source), change.because, *numbers, change.moved_by, change.reason
 

@@ -65,6 +65,12 @@ def test_one_refusal_refuses_all_and_all_are_told() -> None:
         plan(BACK, [fit, made_anew, gone], moves.to_earliest)
 
 
+def test_of_a_thousand_refusals_a_few_are_told() -> None:
+    many = [Standing(TopicPartition("memories", number), ROW, None) for number in range(1_000)]
+    with pytest.raises(Fatal, match=r"memories\[4\]: Kafka has no such partition; and 995 more$"):
+        plan(BACK, many, moves.to_earliest)
+
+
 def test_what_was_never_read_or_stands_there_already_is_not_moved() -> None:
     there = Standing(MEMORIES, replace(ROW, next_offset=10), FOUND)
     assert plan(BACK, [there, Standing(OTHER, None, FOUND)], moves.to_earliest) == []
