@@ -40,6 +40,7 @@ class Ownership:
         self._claims: dict[TopicPartition, Claim] = {}
         self._unclaimed: dict[TopicPartition, float] = {}
         self._lost: set[TopicPartition] = set()
+        self._stamped: set[TopicPartition] = set()
         self._is_doubtful = False
         self._looked_at = clock.monotonic()
         self._looking = Availability(Recovery(first=1.0, longest=10.0))
@@ -67,7 +68,7 @@ class Ownership:
         """
         self.note_changes()
         now = self._clock.monotonic()
-        is_time = self._is_doubtful or now - self._looked_at >= LOOK_AGAIN_SECONDS
+        is_time = self._is_doubtful or self._stamped or now - self._looked_at >= LOOK_AGAIN_SECONDS
         if is_time and self._looking.may_ask(now):
             self._look_around(now)
         due = sorted(source for source, at in self._unclaimed.items() if at <= now)
@@ -83,6 +84,7 @@ class Ownership:
         for source in changes.assigned:
             self._claims.pop(source, None)
             self._unclaimed[source] = self._clock.monotonic()
+        self._stamped = (self._stamped | changes.stamped) & self._claims.keys()
 
     def put_down(self) -> None:
         """Give up every claim: nothing more is read, and the next `keep_up` claims anew what is assigned to us."""
@@ -114,6 +116,7 @@ class Ownership:
     def _look_around(self, now: float) -> None:
         try:
             self._look_again()
+            self._forget_obeyed()
         except Transient as error:
             if self._looking.failed(str(error), now):
                 log.warning("the rows of our partitions can't be looked at", waiting_for=str(error))
@@ -131,6 +134,13 @@ class Ownership:
         self._is_doubtful = False
         self._looked_at = self._clock.monotonic()
         self._looking.worked()
+
+    def _forget_obeyed(self) -> None:
+        """What operators did before is history; the same once more would be news."""
+        claims = [self._claims[source] for source in self._stamped if source in self._claims]
+        if claims:
+            self._store.forget_obeyed(claims)
+        self._stamped.clear()
 
     def _let_go(self, source: TopicPartition, fate: Fate, row: Claim | None) -> None:
         """Claim it anew: at once, unless another consumer has it; then the group is given time to tell us so."""

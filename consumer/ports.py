@@ -127,6 +127,9 @@ class Store(Protocol):
         After `Transient` it may have been committed all the same: ask `positions`.
         """
 
+    def forget_obeyed(self, claims: Collection[Claim]) -> None:
+        """Kafka has positions of ours for these: should the one come again that an operator had set, it is news."""
+
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         """The rows as they stand in the database."""
 

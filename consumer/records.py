@@ -206,10 +206,14 @@ class Found:
 
 @dataclass(slots=True, frozen=True)
 class Changes:
-    """What was done to our assignment since the last look. A partition in both was taken away, then given back."""
+    """What was done to our assignment since the last look. A partition in both was taken away, then given back.
+
+    `stamped`: where an operator had moved Kafka's position when it was looked up, and Kafka has one of ours by now.
+    """
 
     gone: frozenset[TopicPartition] = frozenset()
     assigned: frozenset[TopicPartition] = frozenset()
+    stamped: frozenset[TopicPartition] = frozenset()
 
 
 @dataclass(slots=True, frozen=True)

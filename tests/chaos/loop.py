@@ -103,6 +103,10 @@ class Loop(Nobody):
         self._act("write")
         return self._inner.write(plan, suspects, claims, settlement)
 
+    def forget_obeyed(self, claims: Collection[Claim]) -> None:
+        self._act("forget")
+        self._inner.forget_obeyed(claims)
+
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         self._act("look")
         return self._inner.positions(sources)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -106,6 +106,17 @@ class TestMovedByKafkasOwnTool:
         publish(kafka, group.topic, told(30))
         group.read(1)
         assert len(group.changes()) == 2, "once"
+
+    def test_whoever_asks_for_the_same_again_is_obeyed_again(self, kafka: str, group: Group) -> None:
+        publish(kafka, group.topic, told(*range(10)))
+        group.read(10)
+        url = group.environment["CONSUMER_DATABASE_URL"]
+        for times in (1, 2):
+            _commit_without_a_stamp(kafka, group, 0)
+            with outside(url) as database, group.running():
+                database.wait_until_read(10 + 10 * times)
+                database.wait_for("SELECT bool_and(obeyed_offset IS NULL) FROM partitions")
+        assert group.partitions()[0] == Counts(3, 10, read=30, stored=10, duplicates=20, dead_lettered=0, skipped=0)
 
 
 class TestDatabaseRestored:
@@ -296,6 +307,13 @@ def _reset_offsets(kafka: str, group: Group, partitions: Sequence[str], *to: str
         [find_java(), *command, tool, *arguments, *meant, *to], capture_output=True, text=True, timeout=BOUND
     )
     assert done.returncode == 0 and "NEW-OFFSET" in done.stdout, done.stdout + done.stderr
+
+
+def _commit_without_a_stamp(kafka: str, group: Group, offset: int) -> None:
+    """What Kafka's own tool does, without starting Java for it."""
+    operator = Consumer({"bootstrap.servers": kafka, "group.id": group.name})
+    operator.commit(offsets=[KafkaPartition(group.topic, 0, offset)], asynchronous=False)
+    operator.close()
 
 
 def _copy(group: Group, to_url: str) -> None:

@@ -159,6 +159,28 @@ def test_a_look_up_finds_what_an_operator_did_and_what_retention_left(place: Pla
     assert moved.topic_id == untouched.topic_id is not None
 
 
+def test_it_is_told_once_that_a_position_of_ours_took_the_place_of_an_operators(place: Place) -> None:
+    source, untouched = TopicPartition(place.topic, 0), TopicPartition(place.topic, 1)
+    for number in (0, 0, 1):
+        place.publish(number, b"x")
+    place.move_committed(source, 1)
+    member = place.member()
+    own(member, 2)
+    member.look_up([source, untouched])
+    for each, offset in ((source, 1), (untouched, 0)):
+        member.start(each, offset)
+    read(member, 2, LIMITS)
+    assert not member.changes().stamped
+    member.commit({**claim(source, 2), **claim(untouched, 1)})
+
+    def stamped() -> frozenset[TopicPartition] | None:
+        assert member.poll(LIMITS) is None
+        return member.changes().stamped or None
+
+    assert until(stamped) == {source}
+    assert not member.changes().stamped
+
+
 def test_nothing_is_found_where_nothing_was_asked(place: Place) -> None:
     assert place.member().look_up([]) == {}
 

@@ -283,6 +283,16 @@ class TestPositions:
         claim = desk.claim(found=replace(NEW_TOPIC, committed=ours, end=9))
         assert (claim.epoch, claim.next_offset, claim.incarnation) == (2, 1, 1)
 
+    def test_an_operator_who_is_forgotten_is_obeyed_again(self, desk: Desk) -> None:
+        theirs = replace(NEW_TOPIC, committed=Committed(7, ""), end=9)
+        first = desk.claim(found=theirs)
+        desk.store.write(plan([told("a")], first=7), [], desk.claims, desk)
+        assert desk.claim(found=theirs).next_offset == 8
+        desk.store.forget_obeyed([first])
+        assert desk.claim(found=theirs).next_offset == 8, "who forgot it owned nothing any more"
+        desk.store.forget_obeyed(desk.claims.values())
+        assert desk.claim(found=theirs).next_offset == 7
+
     def test_many_partitions_are_claimed_in_a_handful_of_statements(self, desk: Desk) -> None:
         statements = 0
 

@@ -60,6 +60,7 @@ class Rows:
         self.rows: dict[TopicPartition, Claim] = {}
         self.is_away = False
         self.transactions = 0
+        self.forgotten: list[TopicPartition] = []
 
     def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
@@ -71,6 +72,10 @@ class Rows:
     def move_by_hand(self, source: TopicPartition, next_offset: int) -> None:
         row = self.rows[source]
         self.rows[source] = Claim(source, row.epoch + 1, next_offset, row.incarnation + 1)
+
+    def forget_obeyed(self, claims: Collection[Claim]) -> None:
+        self._must_be_there()
+        self.forgotten += [claim.source for claim in claims]
 
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
@@ -316,3 +321,32 @@ def test_partitions_are_claimed_many_at_a_time(rows: Rows, group: Group, clock: 
     ownership.keep_up()
     assert ownership.claims.keys() == group.started.keys() == many
     assert rows.transactions == 3
+
+
+def test_what_an_operator_did_is_forgotten_once_kafka_has_a_position_of_ours(
+    group: Group, rows: Rows, ownership: Ownership
+) -> None:
+    ownership.keep_up()
+    assert rows.forgotten == []
+    group.next = Changes(stamped=frozenset({MEMORIES}))
+    ownership.keep_up()
+    ownership.keep_up()
+    assert rows.forgotten == [MEMORIES]
+
+
+def test_where_the_database_is_away_it_is_forgotten_later(
+    group: Group, rows: Rows, ownership: Ownership, clock: HandClock
+) -> None:
+    rows.is_away = True
+    group.next = Changes(stamped=frozenset({MEMORIES}))
+    ownership.keep_up()
+    rows.is_away = False
+    clock.pass_(60)
+    ownership.keep_up()
+    assert rows.forgotten == [MEMORIES]
+
+
+def test_of_what_was_taken_away_meanwhile_nothing_is_forgotten(group: Group, rows: Rows, ownership: Ownership) -> None:
+    group.next = Changes(gone=frozenset({MEMORIES}), stamped=frozenset({MEMORIES}))
+    ownership.keep_up()
+    assert rows.forgotten == []

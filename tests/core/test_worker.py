@@ -101,6 +101,7 @@ class HinderedStore:
         self._inner = inner
         self.claim = inner.claim
         self.positions = inner.positions
+        self.forget_obeyed = inner.forget_obeyed
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
 

@@ -21,7 +21,7 @@ from consumer.deadletters.letter import Letter, Sender, write_letter
 from consumer.deadletters.shortening import SHORTENINGS
 from consumer.errors import Fatal, Transient
 from consumer.ports import Findings
-from consumer.positions import stamp
+from consumer.positions import is_ours, stamp
 from consumer.records import (
     Batch,
     Changes,
@@ -222,6 +222,8 @@ class FakeSource:
         self._done: dict[TopicPartition, int] = {}
         self._gone: set[TopicPartition] = set()
         self._new: set[TopicPartition] = set()
+        self._strange: set[TopicPartition] = set()
+        self._stamped: set[TopicPartition] = set()
         self._turn = 0
         self._is_closed = False
         group.join(self)
@@ -254,6 +256,8 @@ class FakeSource:
             if has_moved and self._group.owner(source) is self:
                 self._broker.committed[self._group.name, source] = Committed(claim.next_offset, stamp(claim))
                 self._done[source] = claim.next_offset
+                self._stamped |= self._strange & {source}
+                self._strange.discard(source)
 
     def close(self) -> None:
         """Leave the group."""
@@ -264,14 +268,17 @@ class FakeSource:
     def changes(self) -> Changes:
         """What changed since the last call."""
         self._claim_anew([source for source, id_then in self._topic_ids.items() if id_then != self._topic_id(source)])
-        changes = Changes(frozenset(self._gone), frozenset(self._new))
-        self._gone, self._new = set(), set()
+        changes = Changes(frozenset(self._gone), frozenset(self._new), frozenset(self._stamped))
+        self._gone, self._new, self._stamped = set(), set(), set()
         return changes
 
     def look_up(self, sources: Collection[TopicPartition]) -> Findings:
         """What the broker has of each partition."""
         self._topic_ids |= {source: self._topic_id(source) for source in sources}
-        return {source: self._found(source) for source in sources}
+        found = {source: self._found(source) for source in sources}
+        self._strange -= found.keys()
+        self._strange |= {source for source, each in found.items() if each.committed and not is_ours(each.committed)}
+        return found
 
     def start(self, source: TopicPartition, offset: int) -> None:
         """Read from the offset on."""

@@ -119,6 +119,9 @@ class WatchedStore:
         self._reach("write: after")
         return written
 
+    def forget_obeyed(self, claims: Collection[Claim]) -> None:
+        _around(self._reach, "forget_obeyed", lambda: self._inner.forget_obeyed(claims))
+
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         return _around(self._reach, "positions", lambda: self._inner.positions(sources))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from consumer.positions import is_ours
 from consumer.records import Changes, Committed, TopicPartition
 
 
@@ -20,6 +21,8 @@ class PartitionNotes:
         self._started: dict[tuple[str, int], TopicPartition] = {}
         self._gone: set[TopicPartition] = set()
         self._new: set[TopicPartition] = set()
+        self._strange: set[TopicPartition] = set()
+        self._stamped: set[TopicPartition] = set()
 
     @property
     def assigned(self) -> Collection[TopicPartition]:
@@ -33,8 +36,8 @@ class PartitionNotes:
 
     def changes(self) -> Changes:
         """What changed since the last call."""
-        changes = Changes(frozenset(self._gone), frozenset(self._new))
-        self._gone, self._new = set(), set()
+        changes = Changes(frozenset(self._gone), frozenset(self._new), frozenset(self._stamped))
+        self._gone, self._new, self._stamped = set(), set(), set()
         return changes
 
     def assign(self, sources: Collection[TopicPartition]) -> None:
@@ -51,6 +54,7 @@ class PartitionNotes:
             self._committed.pop(source, None)
             self.stop(source)
         self._new.difference_update(sources)
+        self._strange.difference_update(sources)
         self._gone.update(sources)
 
     def put_out(self) -> None:
@@ -70,6 +74,10 @@ class PartitionNotes:
         """The group's position in a partition that is to be started."""
         if source in self._committed:
             self._committed[source] = None if committed is None else committed.offset
+        if committed is None or is_ours(committed):
+            self._strange.discard(source)
+        else:
+            self._strange.add(source)
 
     def start(self, source: TopicPartition, offset: int) -> None:
         """The partition is being read from that offset on."""
@@ -95,3 +103,9 @@ class PartitionNotes:
         """The group has that position, as far as we know."""
         if source in self._committed:
             self._committed[source] = offset
+
+    def acknowledged(self, source: TopicPartition) -> None:
+        """The group has a position of ours for certain."""
+        if source in self._strange:
+            self._strange.discard(source)
+            self._stamped.add(source)

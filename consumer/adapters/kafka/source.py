@@ -270,6 +270,8 @@ class KafkaSource:
         for position in positions:
             if refused := position.error or error:
                 self._not_committed([_ours(position)], refused)
+            else:
+                self._partitions.acknowledged(_ours(position))
 
     def _not_committed(self, sources: Iterable[TopicPartition], error: KafkaError) -> None:
         """The database is right, so a position that Kafka does not have costs nothing; it goes with the next batch."""

@@ -125,6 +125,25 @@ _TAKE_OVER = (
     )
 )
 
+
+def forget_obeyed(connection: Connection, group_id: str, claims: Collection[Claim]) -> None:
+    """Let the partitions have obeyed nobody, as long as the epochs are ours."""
+    ours = [{"g": group_id, "t": each.source.topic, "p": each.source.partition, "e": each.epoch} for each in claims]
+    if ours:
+        connection.execute(_FORGET_OBEYED, sorted(ours, key=lambda each: (each["t"], each["p"])))
+
+
+_FORGET_OBEYED = (
+    update(partitions)
+    .where(
+        _ROW.group_id == bindparam("g"),
+        _ROW.topic == bindparam("t"),
+        _ROW.partition == bindparam("p"),
+        _ROW.epoch == bindparam("e"),
+    )
+    .values(obeyed_offset=None)
+)
+
 _COUNTED = {"preserve_rowcount": True}
 
 

@@ -89,6 +89,11 @@ class SqlStore:
             strange_keys=plan.strange_keys,
         )
 
+    def forget_obeyed(self, claims: Collection[Claim]) -> None:
+        """The offsets without our stamp that were obeyed are not in Kafka any more."""
+        with self._transaction() as connection:
+            partition_rows.forget_obeyed(connection, self._group_id, claims)
+
     def positions(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Claim]:
         """The rows as they stand."""
         with self._transaction(read_only=True) as connection:
