@@ -13,7 +13,7 @@ from consumer.adapters.sql.patience import Patience
 from consumer.errors import Transient
 from tests.fakes.tcp_proxy import TcpProxy
 
-SHORT = 0.4
+SHORT = 0.3
 LONG = 60.0
 
 
@@ -50,7 +50,7 @@ def copy(connection: Connection, lines: int) -> None:
     [
         pytest.param(lambda connection: connection.execute(text("SELECT 1")), id="a statement"),
         pytest.param(lambda connection: copy(connection, lines=1), id="the end of a COPY"),
-        pytest.param(lambda connection: copy(connection, lines=100_000), id="a COPY that is not taken off us"),
+        pytest.param(lambda connection: copy(connection, lines=30_000), id="a COPY that is not taken off us"),
         pytest.param(lambda connection: connection.commit(), id="COMMIT"),
         pytest.param(lambda connection: connection.rollback(), id="ROLLBACK"),
     ],
@@ -66,7 +66,7 @@ def test_no_answer_is_waited_for_longer_than_agreed(
             proxy.pause()
             act(connection)
 
-    with pytest.raises(Transient, match=r"database: the database did not answer within 0\.4 seconds"):
+    with pytest.raises(Transient, match=r"database: the database did not answer within 0\.3 seconds"):
         freeze_and_act()
     proxy.resume()
     with engine.connect() as connection:
@@ -83,7 +83,7 @@ def test_statements_that_each_answer_in_time_may_not_go_on_for_ever(
             for _ in range(1_000):
                 connection.execute(text("SELECT pg_sleep(0.05)"))
 
-    with pytest.raises(Transient, match=r"a transaction took longer than 0\.4 seconds"):
+    with pytest.raises(Transient, match=r"a transaction took longer than 0\.3 seconds"):
         dawdle()
 
 
@@ -93,7 +93,7 @@ def test_transactions_within_bounds_may_follow_one_another_for_as_long_as_they_l
     engine = open_through(Patience(answer=LONG, transaction=SHORT))
     for _ in range(3):
         with engine.begin() as connection:
-            connection.execute(text("SELECT pg_sleep(0.2)"))
+            connection.execute(text("SELECT pg_sleep(0.15)"))
 
 
 def test_what_comes_late_but_in_time_is_taken(open_through: Callable[[Patience], Engine], proxy: TcpProxy) -> None:

@@ -52,6 +52,18 @@ def test_what_is_committed_is_not_written_again(
     loop.check(straight)
 
 
+def test_a_claim_that_arrives_after_we_gave_up_is_claimed_over(
+    open_loop: OpenLoop, proxy: TcpProxy, straight: Connection
+) -> None:
+    """The late one is ours too, but nobody has its epoch in hand: only the claim after it counts."""
+    loop = open_loop(Timeouts(lock=0.3), Patience(answer=1.0, transaction=60.0))
+    loop.before = lambda act, times: proxy.cut_at(COMMIT, Moment.LATE) if (act, times) == ("claim", 1) else None
+    loop.waits = lambda times: proxy.release() if loop.acts.count("claim") >= 2 else None
+    loop.run()
+    assert straight.execute("SELECT min(epoch) >= 2 FROM partitions").fetchone() == (True,)
+    loop.check(straight)
+
+
 @pytest.mark.parametrize("waits", [1, 3])
 def test_a_commit_that_arrives_after_we_gave_up_is_found(
     open_loop: OpenLoop, proxy: TcpProxy, straight: Connection, waits: int

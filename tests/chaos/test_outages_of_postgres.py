@@ -60,7 +60,7 @@ def test_hanging(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> 
 def test_slow(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
     """Whatever each answer takes, as long as it comes in time nothing has to be done twice."""
     loop = open_loop()
-    loop.before = lambda act, times: proxy.slow(0.03 if (act, times) == ("write", 2) else 0.0)
+    loop.before = lambda act, times: proxy.slow(0.02 if (act, times) == ("write", 2) else 0.0)
     loop.run()
     assert loop.acts.count("write") == BATCHES
     loop.check(straight)
