@@ -165,6 +165,22 @@ def test_half_a_minute_of_it_costs_nothing_but_time(ward: Ward, who: str, illnes
     check(site, expected)
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("illness", ["away", "hanging"])
+def test_who_is_asked_to_stop_meanwhile_stops_and_what_is_left_is_read_again(ward: Ward, illness: str) -> None:
+    site = ward.site
+    expected = publish_disorderly(site.kafka, site.topics.source, goemotions.memories(MANY))
+    consumer = site.consumers.start("--set", "shutdown_timeout_seconds=3")
+    site.database.wait_until_read(expected.records // 10)
+    with ILLNESSES[illness](ward.proxies["postgres"]):
+        consumer.signal(signal.SIGTERM)
+        assert consumer.exit_code(2 * BOUND) == 0, consumer.log_tail()
+    successor = site.consumers.start()
+    site.database.wait_until_read(expected.records)
+    _stop(successor)
+    check(site, expected)
+
+
 def _publish(publishing: Publishing, records: int) -> None:
     """Good events, none of which was published before."""
     begin = publishing.expected.records
