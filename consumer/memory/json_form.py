@@ -5,19 +5,17 @@ guessed. `read_raw` asks only that Avro can say it; `read_event` holds it to all
 """
 
 import json
-from collections import Counter
 from functools import cache
 from typing import Any
 
-from consumer.memory import wording
 from consumer.memory.contract import current_schema
-from consumer.memory.field_errors import NOTHING, FieldErrors, at_most
+from consumer.memory.field_errors import FieldErrors, at_most
+from consumer.memory.json_text import NotJson, parse
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import to_iso
 from consumer.memory.raw_form import Raw, document
 from consumer.memory.shapes import Faults, Shape, shape_of
 from consumer.memory.validation import validate
-from consumer.records import FieldError
 
 
 def read_raw(line: bytes) -> Raw | FieldErrors:
@@ -39,49 +37,19 @@ def write_event(event: MemoryEvent) -> str:
     return json.dumps(document(event, to_iso), ensure_ascii=False, separators=(",", ":"))
 
 
-class _DuplicateKey(ValueError):
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
 def _shaped(line: bytes) -> tuple[Any, Faults]:
     """The raw form as far as it goes, and what does not fit the schema's types."""
     try:
-        parsed = _decoder.decode(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        return None, [_not_json(error)]
+        parsed = parse(line)
+    except NotJson as error:
+        return None, [error.fault]
     faults: Faults = []
-    return _event_shape().read(parsed, (), faults), faults
-
-
-def _not_json(error: ValueError | RecursionError) -> FieldError:
-    match error:
-        case UnicodeDecodeError():
-            return wording.INVALID_UTF8.error((), NOTHING, byte=error.start + 1)
-        case _DuplicateKey():
-            return wording.DUPLICATE_KEY.error((error.key,), NOTHING)
-        case json.JSONDecodeError():
-            problem = f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
-        case RecursionError():
-            problem = "it is nested too deeply"
-        case _:
-            problem = "it holds a number of too many digits"
-    return wording.NOT_JSON.error((), NOTHING, problem=problem)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise _DuplicateKey(Counter(key for key, _ in pairs).most_common(1)[0][0])
-    return fields
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_unique)
+    return event_shape().read(parsed, (), faults), faults
 
 
 @cache
-def _event_shape() -> Shape:
+def event_shape() -> Shape:
+    """The shape of a whole event, of which every part can be had."""
     return shape_of(current_schema())
 
 

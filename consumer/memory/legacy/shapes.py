@@ -1,0 +1,190 @@
+"""How the values of old forms look in JSON, where that differs from events. See `consumer.memory.shapes`."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from consumer.memory import wording
+from consumer.memory.field_errors import NOTHING, Location
+from consumer.memory.json_form import event_shape
+from consumer.memory.json_text import NotJson, parse
+from consumer.memory.legacy import wording as old_wording
+from consumer.memory.moments import to_micros
+from consumer.memory.shapes import Faults, Nullable, Object, Shape, Text
+
+_TEXT = Text()
+_MOMENT = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"([T ](?P<time>\d\d:\d\d(:\d\d(\.\d{1,6})?)?)(?P<zone>Z|[+-]\d\d(:?\d\d)?)?)?",
+    re.ASCII,
+)
+
+
+def part(shape: Shape, *names: str) -> Shape:
+    """The shape of a part of an event: `part(event_shape(), "memory", "tags")`."""
+    for name in names:
+        record = shape.inner if isinstance(shape, Nullable) else shape
+        assert isinstance(record, Object), f"there is nothing inside of what should have {name}"
+        shape = record.fields[name].shape
+    return shape
+
+
+def part_of_event(*names: str) -> Shape:
+    """The shape of a part of an event as it is published."""
+    return part(event_shape(), *names)
+
+
+class Id:
+    """An id: a text, or a whole number as databases count them."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """As text."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str):
+            faults.append(old_wording.NOT_AN_ID.error(at, value))
+            return value
+        return _TEXT.read(value, at, faults)
+
+
+class OldMoment:
+    """A date, or a date and time, in ISO 8601. Without a zone it is in UTC; a date alone is its first moment."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """Microseconds since 1970."""
+        match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+        try:
+            return _micros(match) if match else self._refuse(value, at, faults)
+        except ValueError:
+            return self._refuse(value, at, faults)
+
+    @staticmethod
+    def _refuse(value: Any, at: Location, faults: Faults) -> Any:
+        faults.append(old_wording.NOT_AN_OLD_MOMENT.error(at, value))
+        return value
+
+
+def _micros(match: re.Match[str]) -> int:
+    moment = datetime.fromisoformat(match[0])
+    return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def without_zone(text: str) -> tuple[str, str] | None:
+    """The remark on a moment that has no zone."""
+    match = _MOMENT.fullmatch(text)
+    return ("no_zone", "has no zone, and counts as UTC") if match and not match["zone"] else None
+
+
+@dataclass(slots=True, frozen=True)
+class Between:
+    """A number within bounds."""
+
+    least: float
+    most: float
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """The same."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            faults.append(wording.NOT_A_NUMBER.error(at, value))
+        elif isinstance(value, float) and not isfinite(value):
+            faults.append(wording.NOT_FINITE.error(at, value))
+        elif value < self.least:
+            faults.append(wording.TOO_LOW.error(at, value, ge=self.least))
+        elif value > self.most:
+            faults.append(wording.TOO_HIGH.error(at, value, le=self.most))
+        return value
+
+
+class Score:
+    """A number from 1 to 10; 0 is a zero, and does not mean that there is none."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """A share, from 0 to 1: a tenth of the number, to the last digit."""
+        found: Faults = []
+        number = _TO_TEN.read(value, at, found)
+        faults += found
+        return number if found else float(Decimal(repr(number)) / 10)
+
+
+class WholeScore:
+    """A whole number from 1 to 10; 0 is a zero here as well."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """A share, from 0 to 1: a tenth of the number."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return _SCORE.read(value, at, faults)
+        faults.append(old_wording.NOT_WHOLE.error(at, value))
+        return value
+
+
+_TO_TEN = Between(0, 10)
+_SCORE = Score()
+
+
+def score_of(share: float) -> int | float:
+    """The number from 0 to 10 of which the share is a tenth."""
+    tenfold = Decimal(repr(share)) * 10
+    return int(tenfold) if tenfold == tenfold.to_integral_value() else float(tenfold)
+
+
+class AnyValue:
+    """Any JSON value."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """A text as it is, anything else as its JSON."""
+        if isinstance(value, str):
+            return _TEXT.read(value, at, faults)
+        try:
+            return compact(value)
+        except ValueError:
+            faults.append(wording.NOT_FINITE.error(at, value))
+            return value
+
+
+class Metadata:
+    """A map of anything, but for the names that conversions use."""
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """A map of texts."""
+        if not isinstance(value, dict):
+            faults.append(wording.NOT_AN_OBJECT.error(at, value))
+            return value
+        faults += [old_wording.RESERVED_NAME.error((*at, name), NOTHING) for name in value if is_reserved(name)]
+        return {_TEXT.read(k, (*at, k), faults): _ANY.read(v, (*at, k), faults) for k, v in value.items()}
+
+
+_ANY = AnyValue()
+RESERVED = "legacy."
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name in metadata is one of those that conversions use."""
+    return name.startswith(RESERVED)
+
+
+@dataclass(slots=True, frozen=True)
+class JsonText:
+    """A text that holds JSON."""
+
+    inner: Shape
+
+    def read(self, value: Any, at: Location, faults: Faults) -> Any:
+        """What the JSON says, as its own shape reads it; null is None."""
+        if not isinstance(value, str):
+            faults.append(wording.NOT_A_TEXT.error(at, value))
+            return value
+        try:
+            held = parse(value)
+        except NotJson as error:
+            faults.append(old_wording.NOT_JSON_INSIDE.error(at, value, problem=error.problem))
+            return value
+        return None if held is None else self.inner.read(held, at, faults)
+
+
+def compact(value: object) -> str:
+    """JSON in ASCII, without spaces, names in order. Raises `ValueError` for NaN and infinities."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
