@@ -143,15 +143,13 @@ def _start(known: Known | None, found: Found) -> Start:
 
 
 def _gone(source: TopicPartition, offset: int, found: Found) -> Fatal:
-    kept = f"it has {found.earliest:,} up to {found.end:,}"
     if offset < found.earliest:
-        what = (
-            f"{source} is to be read from offset {offset:,} on, but {kept}: records were deleted before they were read"
-        )
+        why = "records were deleted before they were read"
+        cure = "Pass over what is gone: memory-consumer offsets skip --to earliest."
     else:
-        what = f"{source} is to be read from offset {offset:,} on, but {kept}: the topic was cut short"
+        why = "the topic was cut short"
+        cure = "Go back to its end, or read it again: memory-consumer offsets rewind --to latest, or --to earliest."
     return Fatal(
-        what,
-        advice="Stop the group, move it where it is to go on (kafka-consumer-groups --reset-offsets), and start it "
-        "again; or set CONSUMER_ON_OUT_OF_RANGE=earliest, to go on at the earliest record from now on.",
+        f"{source} is to be read from offset {offset:,} on, but it has {found.earliest:,} up to {found.end:,}: {why}",
+        advice=f"{cure} Or set CONSUMER_ON_OUT_OF_RANGE=earliest, to go on at the earliest record each time.",
     )

@@ -41,8 +41,8 @@ class Group:
             there = Found(None, Committed(READ, "under another consumer"), 0, PUBLISHED)
             store.claim({TopicPartition(topic, number): there for number in (0, 1)})
 
-    def offsets(self, *arguments: str, answer: str | None = None) -> Result:
-        return CliRunner().invoke(app, ["offsets", *arguments, *self._options], input=answer)
+    def offsets(self, command: str, *arguments: str, answer: str | None = None) -> Result:
+        return CliRunner().invoke(app, ["offsets", command, *self._options, *arguments], input=answer)
 
     def told(self, *arguments: str) -> Any:
         ended = self.offsets(*arguments, "--json")
@@ -209,3 +209,10 @@ def test_a_user_without_a_name_moves_too(group: Group, monkeypatch: pytest.Monke
     monkeypatch.setattr("getpass.getuser", unknown)
     group.told("rewind", "--to", "earliest", "--yes")
     assert group.told("show", "--changes", "--limit", "1")[0]["moved_by"].startswith("uid ")
+
+
+def test_a_broker_that_is_away_is_one_sentence_and_moves_nothing(group: Group) -> None:
+    ended = group.offsets("rewind", "--to", "earliest", "--yes", "--bootstrap-servers", "127.0.0.1:1")
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Error: can't look up topic")
+    assert group.positions() == [READ, READ]

@@ -14,6 +14,9 @@ from consumer.errors import SettingsError
 
 COOPERATIVE = "cooperative-sticky"
 
+QUIET = {"log_level": 2}
+"""Tells nothing but what is critical."""
+
 
 def client_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict[str, Any]:
     """The configuration of a client: what was passed through, where to start from, a name, and where its log goes."""
@@ -28,7 +31,7 @@ def client_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict
 def quiet_config(bootstrap_servers: str, properties: Mapping[str, str]) -> dict[str, Any]:
     """The same for a client that is asked now and then only: its log waits for somebody to ask, and would grow
     while a broker is away. So it tells nothing but what is critical; what goes wrong shows in its answers."""
-    return {**client_config(bootstrap_servers, properties), "log_level": 2}
+    return {**client_config(bootstrap_servers, properties), **QUIET}
 
 
 def consumer_config(bootstrap_servers: str, group_id: str, properties: Mapping[str, str]) -> dict[str, Any]:

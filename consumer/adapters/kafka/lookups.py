@@ -14,7 +14,7 @@ from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo, OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata
 from confluent_kafka.admin._topic import TopicDescription
 
-from consumer.adapters.kafka.config import consumer_config, quiet_config, refusals_told
+from consumer.adapters.kafka.config import QUIET, consumer_config, quiet_config, refusals_told
 from consumer.adapters.kafka.errors import CANT_TELL, NO_RIGHT_TO_ASK, UNKNOWN_TOPIC, as_error, error_of
 from consumer.errors import Transient
 from consumer.memory.moments import to_micros
@@ -159,7 +159,7 @@ class GroupPositions:
         self.lookups = KafkaLookups(bootstrap_servers, properties)
         """Questions that have nothing to do with the group."""
         with refusals_told():
-            self._consumer = Consumer(consumer_config(bootstrap_servers, group_id, properties or {}))
+            self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties or {}), **QUIET})
 
     def __enter__(self) -> Self:
         return self
