@@ -1,44 +1,43 @@
-"""Stalled and caught up, told apart on real Kafka."""
+"""Stalled and caught up, told apart: behind markers on real Kafka, and where a broker hands nothing out."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import uuid4
 
 import pytest
-from confluent_kafka import Producer
-from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka import KafkaError, Producer
+from confluent_kafka.admin import AdminClient
 
 from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.process.clock import SystemClock
 from consumer.records import Found, TopicPartition
-from tests.contracts.places import IMPATIENT, RealPlace, own, until
+from tests.contracts.places import IMPATIENT, create_topic, own, until
+from tests.fakes.mock_cluster import Api, MockCluster
 
-AFTER = 0.5
+AFTER = 1.0
 LIMITS = BatchLimits(count=100, seconds=0.1)
+FOR_EVER = 500
+"""More fetches than a test gets to see refused: there are two a second."""
 
 
 class Reader:
     """A member that has both partitions of a topic and reads them from their start."""
 
-    def __init__(self, bootstrap: str, cleanup: ExitStack) -> None:
-        self.bootstrap = bootstrap
-        self.place = RealPlace(bootstrap, cleanup)
-        self.zero, self.one = TopicPartition(self.place.topic, 0), TopicPartition(self.place.topic, 1)
-        topic = self.place.topic
+    def __init__(self, bootstrap: str, topic: str, cleanup: ExitStack) -> None:
+        self.zero, self.one = TopicPartition(topic, 0), TopicPartition(topic, 1)
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
         self.source = KafkaSource(bootstrap, topic, [topic], SystemClock(), IMPATIENT, stalled_after=AFTER)
         cleanup.callback(self.source.close)
+
+    def publish(self, partition: TopicPartition) -> None:
+        self._producer.produce(partition.topic, b"x", partition=partition.partition)
+        assert self._producer.flush(30) == 0
 
     def start(self) -> None:
         own(self.source, 2)
         for partition in (self.zero, self.one):
             self.source.start(partition, 0)
-
-    def stop_fetching(self, partition: TopicPartition) -> None:
-        """As if librdkafka had forgotten it: behind the back of the source."""
-        self.source._consumer.pause([KafkaPartition(*partition)])
-
-    def go_on_fetching(self, partition: TopicPartition) -> None:
-        self.source._consumer.resume([KafkaPartition(*partition)])
 
     def read_until_caught_up(self, *partitions: TopicPartition) -> list[bytes | None]:
         values: list[bytes | None] = []
@@ -54,10 +53,9 @@ class Reader:
     def read_until_stalled(self, partition: TopicPartition) -> None:
         def stalled() -> bool | None:
             self.source.poll(LIMITS)
-            return True if partition in self.source.stalled else None
+            return True if list(self.source.stalled) == [partition] else None
 
         until(stalled)
-        assert list(self.source.stalled) == [partition], "the other one is caught up"
 
     def read_for(self, polls: int) -> None:
         """Each of which takes a quarter of a second when nothing comes."""
@@ -66,52 +64,73 @@ class Reader:
 
 
 @pytest.fixture
-def reader(kafka: str) -> Iterator[Reader]:
+def topic() -> str:
+    return f"stalls-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def cluster(topic: str) -> Iterator[MockCluster]:
+    """Each of two brokers leads a partition; the first one also leads the group."""
+    with MockCluster(brokers=2) as cluster:
+        cluster.create_topic(topic, 2)
+        cluster.coordinate(topic, 1)
+        for partition in (0, 1):
+            cluster.lead(topic, partition, broker=partition + 1)
+        yield cluster
+
+
+@pytest.fixture
+def reader(cluster: MockCluster, topic: str) -> Iterator[Reader]:
     with ExitStack() as cleanup:
-        yield Reader(kafka, cleanup)
+        yield Reader(cluster.address, topic, cleanup)
 
 
-def write_in_transactions(reader: Reader) -> None:
-    """One that is committed, then one that is aborted: a record, two markers, and a record that nobody sees."""
-    settings = {"bootstrap.servers": reader.bootstrap, "transactional.id": reader.place.topic}
-    producer = Producer(settings)
+def hand_nothing_out(cluster: MockCluster) -> None:
+    """The second broker answers everything but fetches; librdkafka asks again and again, and says nothing."""
+    cluster.refuse_at(2, Api.FETCH, KafkaError.NOT_LEADER_FOR_PARTITION, FOR_EVER)
+
+
+def write_in_transactions(bootstrap: str, topic: str) -> None:
+    """One that is committed, then one that is aborted: a record, a marker, a record that nobody sees, a marker."""
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": topic})
     producer.init_transactions(30)
     for value, end in ((b"seen", producer.commit_transaction), (b"unseen", producer.abort_transaction)):
         producer.begin_transaction()
-        producer.produce(reader.place.topic, value, partition=0)
+        producer.produce(topic, value, partition=0)
         assert producer.flush(30) == 0
         end(30)
 
 
-def test_behind_markers_of_transactions_a_partition_is_caught_up(reader: Reader) -> None:
-    write_in_transactions(reader)
+def test_behind_markers_of_transactions_a_partition_is_caught_up(kafka: str, topic: str) -> None:
+    create_topic(AdminClient({"bootstrap.servers": kafka}), topic, 2)
+    write_in_transactions(kafka, topic)
+    with ExitStack() as cleanup:
+        reader = Reader(kafka, topic, cleanup)
+        reader.start()
+        assert reader.read_until_caught_up(reader.zero, reader.one) == [b"seen"]
+        found = reader.source.look_up([reader.zero])[reader.zero]
+        assert isinstance(found, Found)
+        assert reader.source._stalls.at_end[reader.zero] == found.end == 4, "the lag is 3 for ever, and it is no lag"
+        reader.read_for(5)
+        assert list(reader.source.stalled) == []
+
+
+def test_a_partition_of_which_no_fetch_succeeds_is_stalled_until_one_does(reader: Reader, cluster: MockCluster) -> None:
+    reader.publish(reader.zero)
+    reader.publish(reader.one)
+    hand_nothing_out(cluster)
     reader.start()
-    assert reader.read_until_caught_up(reader.zero, reader.one) == [b"seen"]
-    found = reader.source.look_up([reader.zero])[reader.zero]
-    assert isinstance(found, Found)
-    assert reader.source._stalls.at_end[reader.zero] == found.end == 4, "the lag is 3 for ever, and it is no lag"
-    reader.read_for(5)
-    assert list(reader.source.stalled) == []
-
-
-def test_a_partition_that_is_not_fetched_is_stalled_until_it_is(reader: Reader) -> None:
-    reader.place.publish(0, b"x")
-    reader.place.publish(1, b"y")
-    own(reader.source, 2)
-    reader.source.start(reader.zero, 0)
-    reader.source.start(reader.one, 0)
-    reader.stop_fetching(reader.one)
     reader.read_until_stalled(reader.one)
-    reader.go_on_fetching(reader.one)
-    reader.read_until_caught_up(reader.one)
+    cluster.lead(reader.one.topic, reader.one.partition, broker=1)
+    assert reader.read_until_caught_up(reader.one) == [b"x"]
     assert list(reader.source.stalled) == []
 
 
-def test_a_partition_that_was_caught_up_and_is_not_fetched_any_more_is_stalled_once_it_grows(reader: Reader) -> None:
+def test_a_partition_that_was_caught_up_is_stalled_once_it_grows_unread(reader: Reader, cluster: MockCluster) -> None:
     reader.start()
     reader.read_until_caught_up(reader.zero, reader.one)
-    reader.stop_fetching(reader.one)
-    reader.read_for(6)
+    hand_nothing_out(cluster)
+    reader.read_for(5)
     assert list(reader.source.stalled) == [], "there is nothing to read"
-    reader.place.publish(1, b"y")
+    reader.publish(reader.one)
     reader.read_until_stalled(reader.one)
