@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from consumer.process.condition import Health
+
 if TYPE_CHECKING:
     from consumer.adapters.sql.operations import ConsumerRow
 
@@ -21,7 +23,7 @@ def is_running(row: "ConsumerRow", now: datetime) -> bool:
 
 def cells(row: "ConsumerRow", now: datetime) -> tuple[object, ...]:
     """The line, by `COLUMNS`."""
-    told = row.snapshot
+    told = _told(row)
     has_all = told["claimed"] == told["assigned"]
     return (
         row.consumer_id,
@@ -39,14 +41,19 @@ def remarks(rows: "Iterable[ConsumerRow]") -> dict[str, list[str]]:
     """What a person should know, and of which consumers."""
     of: dict[str, list[str]] = {}
     for row in rows:
-        for remark in _remarks(row.snapshot):
+        for remark in _remarks(_told(row)):
             of.setdefault(remark, []).append(row.consumer_id)
     return of
 
 
 def consumer_object(row: "ConsumerRow", now: datetime) -> Mapping[str, Any]:
     """All of it, for programs."""
-    return {"consumer_id": row.consumer_id, "state": _state(row, now), "seen_at": row.seen_at, **row.snapshot}
+    return {"consumer_id": row.consumer_id, "state": _state(row, now), "seen_at": row.seen_at, **_told(row)}
+
+
+def _told(row: "ConsumerRow") -> Mapping[str, Any]:
+    """What it said. One of an earlier version, which may run beside those of this one, says less."""
+    return {**Health(live=True, ready=True).as_json(), **row.snapshot}
 
 
 def _remarks(told: Mapping[str, Any]) -> Iterator[str]:
@@ -63,7 +70,7 @@ def _remarks(told: Mapping[str, Any]) -> Iterator[str]:
 def _state(row: "ConsumerRow", now: datetime) -> str:
     if not is_running(row, now):
         return "silent"
-    told = row.snapshot
+    told = _told(row)
     if not told["live"]:
         return "stuck"
     if told["waiting_for"]:
@@ -72,7 +79,7 @@ def _state(row: "ConsumerRow", now: datetime) -> str:
 
 
 def _state_at_length(row: "ConsumerRow", now: datetime) -> str:
-    state, waiting_since = _state(row, now), row.snapshot["waiting_since"]
+    state, waiting_since = _state(row, now), _told(row)["waiting_since"]
     if state == "silent":
         return f"silent for {_seconds(row.seen_at, now)}"
     return f"{state} for {_seconds(datetime.fromisoformat(waiting_since), now)}" if waiting_since else state

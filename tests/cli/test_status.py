@@ -55,6 +55,14 @@ def test_the_state_is_one_word_for_programs(options: list[str]) -> None:
     }
 
 
+def test_a_consumer_of_an_earlier_version_may_say_less(options: list[str]) -> None:
+    before = Statistics(HandClock()).snapshot().as_json()
+    settings = DatabaseSettings(database_url=options[options.index("--database-url") + 1])
+    with root.operations(settings) as operations:
+        operations.beat("earlier", "group", datetime.now(UTC), before)
+    assert re.search(r"^earlier +running ", run.invoke(app, ["status", *options]).stdout, re.MULTILINE)
+
+
 def test_people_are_told_for_how_long_a_consumer_is_silent(options: list[str]) -> None:
     assert re.search(r"dead +silent for 36\d\d s ", run.invoke(app, ["status", *options]).stdout)
 
