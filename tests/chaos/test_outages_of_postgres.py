@@ -2,13 +2,14 @@
 or refuses for a while: the loop waits, and ends exactly."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
 from consumer.adapters.sql.patience import Patience
 from tests.chaos.loop import BATCHES, Connection, OpenLoop
-from tests.chaos.troubles import TROUBLES, Trouble
+from tests.chaos.troubles import BOUND, TROUBLES, Trouble, terminated
 from tests.fakes.tcp_proxy import Moment, TcpProxy
 
 WAITS = 2
@@ -63,6 +64,28 @@ def test_slow(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> Non
     loop.before = lambda act, times: proxy.slow(0.02 if (act, times) == ("write", 2) else 0.0)
     loop.run()
     assert loop.acts.count("write") == BATCHES
+    loop.check(straight)
+
+
+def test_what_ends_a_copy_is_told(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
+    """Not that the rollback behind it failed, too."""
+    loop = open_loop()
+
+    def end_it() -> None:
+        assert proxy.sprung.wait(BOUND)
+        with terminated(straight):
+            proxy.release()
+
+    with ThreadPoolExecutor() as elsewhere:
+
+        def at_the_second_write(act: str, times: int) -> None:
+            if (act, times) == ("write", 2):
+                proxy.cut_at(b"what good-", Moment.LATE)
+                elsewhere.submit(end_it)
+
+        loop.before = at_the_second_write
+        loop.run()
+    assert loop.reasons == ["database: terminating connection due to administrator command"]
     loop.check(straight)
 
 

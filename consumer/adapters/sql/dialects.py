@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import Column, ColumnElement, Connection, any_, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -82,9 +83,16 @@ class Postgres:
 
     def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
-            for row in rows:
-                copy.write_row(row)
+        try:
+            with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.OperationalError as error:
+            # SQLAlchemy does not see what its driver is asked directly, and would say of a lost connection only that a
+            # rollback over it failed.
+            if driver.closed:
+                connection.invalidate(error)
+            raise
 
     def check_now(self, connection: Connection) -> None:
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
