@@ -12,16 +12,21 @@ BOUND = 40.0
 """Seconds within which a process that is to end has to."""
 
 
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """That of a process with these settings, and no others."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CONSUMER_", "OTEL_"))}
+    return {**inherited, **settings}
+
+
 class Consumer:
     """A consumer process. Its log goes to a file, which an error shows the end of."""
 
     def __init__(self, arguments: Sequence[str], settings: Mapping[str, str], log: Path) -> None:
         self._log = log
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CONSUMER_", "OTEL_"))}
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "consumer", "run", *arguments],
-                env={**inherited, **settings},
+                env=environment(settings),
                 stdout=out,
                 stderr=out,
             )

@@ -14,6 +14,8 @@ from tests.fakes.tcp_proxy import Moment
 
 THE_WAY = "the way to the database"
 
+LOCKS = "the tables' locks"
+READ_ONLY = "whether the database may be written to"
 COMMIT = "the next COMMIT"
 IN_TIME = (1.0, 1.0)
 """Seconds that a trap waits before the next one is laid in its place."""
@@ -103,16 +105,16 @@ def _alter(sql: psycopg.Connection[Any], statement: str) -> None:
 
 
 KINDS = (
-    Kind("database away", away, weight=3, lasts=(0.2, 3.0), target=THE_WAY),
-    Kind("database connections cut", cut, weight=6, target=THE_WAY),
-    Kind("database hangs", hangs, weight=3, lasts=(0.3, 3.0), target=THE_WAY),
-    Kind("database slow", slow, weight=4, lasts=(0.5, 2.5), target=THE_WAY),
-    Kind("cut off before COMMIT", cut_at_commit(Moment.BEFORE), weight=5, lasts=IN_TIME, target=COMMIT),
-    Kind("COMMIT's answer lost", cut_at_commit(Moment.DURING), weight=5, lasts=IN_TIME, target=COMMIT),
-    Kind("cut off after COMMIT", cut_at_commit(Moment.AFTER), weight=3, lasts=IN_TIME, target=COMMIT),
-    Kind("COMMIT arrives late", cut_at_commit(Moment.LATE), weight=3, lasts=(0.5, 3.0), target=COMMIT),
+    Kind("database away", away, weight=3, lasts=(0.2, 3.0), targets=frozenset({THE_WAY})),
+    Kind("database connections cut", cut, weight=6, targets=frozenset({THE_WAY})),
+    Kind("database hangs", hangs, weight=3, lasts=(0.3, 3.0), targets=frozenset({THE_WAY})),
+    Kind("database slow", slow, weight=4, lasts=(0.5, 2.5), targets=frozenset({THE_WAY})),
+    Kind("cut off before COMMIT", cut_at_commit(Moment.BEFORE), weight=5, lasts=IN_TIME, targets=frozenset({COMMIT})),
+    Kind("COMMIT's answer lost", cut_at_commit(Moment.DURING), weight=5, lasts=IN_TIME, targets=frozenset({COMMIT})),
+    Kind("cut off after COMMIT", cut_at_commit(Moment.AFTER), weight=3, lasts=IN_TIME, targets=frozenset({COMMIT})),
+    Kind("COMMIT arrives late", cut_at_commit(Moment.LATE), weight=3, lasts=(0.5, 3.0), targets=frozenset({COMMIT})),
     Kind("database sessions terminated", terminated, weight=6),
-    Kind("table locked", locked, weight=4, lasts=(0.3, 2.5), target="locks"),
-    Kind("database read-only", read_only, weight=3, lasts=(0.2, 1.5), target="read-only"),
+    Kind("table locked", locked, weight=4, lasts=(0.3, 2.5), targets=frozenset({LOCKS})),
+    Kind("database read-only", read_only, weight=3, lasts=(0.2, 1.5), targets=frozenset({READ_ONLY})),
     Kind("transaction fails", fails, weight=8),
 )

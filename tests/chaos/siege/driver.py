@@ -78,10 +78,10 @@ class Driver:
 
     def _inject(self, fault: Planned) -> None:
         kind, site = fault.kind, self._site
-        self._illnesses.wait_for(kind.target)
+        self._illnesses.wait_for(kind.targets)
         self._progress.update(description=kind.name)
         site.stalls.injected(kind.name, time.monotonic())
-        self._illnesses.add(kind.target, fault.lasts, kind.inject(site, fault.chance()))
+        self._illnesses.add(kind.targets, fault.lasts, kind.inject(site, fault.chance()))
         self.course.injected[kind.name] += 1
         self._illnesses.pass_time(fault.pause)
         site.members.look_after()

@@ -12,7 +12,7 @@ from tests.chaos.siege.sequence import Heal
 class _Due(NamedTuple):
     at: float
     number: int
-    target: str | None
+    targets: frozenset[str]
     heal: Heal
 
 
@@ -23,13 +23,13 @@ class Illnesses:
         self._due: list[_Due] = []
         self._numbers = count()
 
-    def add(self, target: str | None, seconds: float, heal: Heal) -> None:
+    def add(self, targets: frozenset[str], seconds: float, heal: Heal) -> None:
         """Something is broken, for so long."""
-        heapq.heappush(self._due, _Due(time.monotonic() + seconds, next(self._numbers), target, heal))
+        heapq.heappush(self._due, _Due(time.monotonic() + seconds, next(self._numbers), targets, heal))
 
-    def wait_for(self, target: str | None) -> None:
-        """Until the target is well; what else is due meanwhile is healed, too."""
-        while target is not None and any(due.target == target for due in self._due):
+    def wait_for(self, targets: frozenset[str]) -> None:
+        """Until these are well; what else is due meanwhile is healed, too."""
+        while any(due.targets & targets for due in self._due):
             self._heal_next()
 
     def pass_time(self, seconds: float) -> None:

@@ -9,6 +9,9 @@ from tests.chaos.siege.sequence import Heal, Kind, already_well
 from tests.chaos.siege.site import Site
 
 
+THE_BROKER = "the broker"
+
+
 def frozen(site: Site, _: random.Random) -> Heal:
     """The broker stands still: connections are open, and nothing is answered."""
     pid = site.services.broker_pid
@@ -24,4 +27,4 @@ def gaps(site: Site, _: random.Random) -> Heal:
 
 
 OF_ANY_BROKER = (Kind("gaps in the topic", gaps, weight=4),)
-OF_OUR_BROKER = (Kind("broker frozen", frozen, weight=4, lasts=(0.3, 3.0), target="the broker"),)
+OF_OUR_BROKER = (Kind("broker frozen", frozen, weight=4, lasts=(0.3, 3.0), targets=frozenset({THE_BROKER})),)

@@ -1,12 +1,20 @@
 """What can happen to the consumers themselves."""
 
 import random
+from threading import Event
 
+from tests.chaos.siege import redis_faults
 from tests.chaos.siege.sequence import Heal, Kind, already_well
 from tests.chaos.siege.site import Site
 
 FROZEN = "the frozen consumer"
 """One at a time, so that there is always somebody awake."""
+
+PAST_THE_SESSION = (3.0, 5.0)
+"""Seconds."""
+
+BELOW_THE_FILTERS_TIMEOUT = 0.08
+"""Seconds that each piece of data waits, on the way there and on the way back."""
 
 
 def killed(site: Site, chance: random.Random) -> Heal:
@@ -19,6 +27,22 @@ def frozen(site: Site, chance: random.Random) -> Heal:
     """SIGSTOP, wherever it is; woken later."""
     site.members.freeze_one(chance)
     return site.members.wake_all
+
+
+def frozen_with_a_batch(site: Site, chance: random.Random) -> Heal:
+    """SIGSTOP, while a slow Redis makes it likely that it has records in hand and has not begun their transaction.
+
+    Woken, it goes on to write them before it hears that they are somebody else's by now.
+    """
+    site.redis.slow(BELOW_THE_FILTERS_TIMEOUT)
+    Event().wait(chance.uniform(0.3, 0.6))
+    site.members.freeze_one(chance)
+
+    def heal() -> None:
+        site.members.wake_all()
+        site.redis.slow(0.0)
+
+    return heal
 
 
 def replaced(site: Site, chance: random.Random) -> Heal:
@@ -41,8 +65,15 @@ def left(site: Site, chance: random.Random) -> Heal:
 
 KINDS = (
     Kind("consumer killed", killed, weight=10),
-    Kind("consumer frozen past its session", frozen, weight=5, lasts=(3.0, 5.0), target=FROZEN),
-    Kind("consumer frozen for a moment", frozen, weight=5, lasts=(0.2, 1.8), target=FROZEN),
+    Kind("consumer frozen past its session", frozen, weight=5, lasts=PAST_THE_SESSION, targets=frozenset({FROZEN})),
+    Kind("consumer frozen for a moment", frozen, weight=5, lasts=(0.2, 1.8), targets=frozenset({FROZEN})),
+    Kind(
+        "consumer frozen with records in hand",
+        frozen_with_a_batch,
+        weight=5,
+        lasts=PAST_THE_SESSION,
+        targets=frozenset({FROZEN, redis_faults.THE_WAY}),
+    ),
     Kind("consumer replaced", replaced, weight=4),
     Kind("consumer joins", joined, weight=3),
     Kind("consumer leaves", left, weight=3),

@@ -45,9 +45,9 @@ def restarted(site: Site, chance: random.Random) -> Heal:
 
 
 KINDS = (
-    Kind("Redis away", away, weight=3, lasts=(0.2, 3.0), target=THE_WAY),
-    Kind("Redis hangs", hangs, weight=3, lasts=(0.2, 3.0), target=THE_WAY),
-    Kind("Redis slow", slow, weight=3, lasts=(0.5, 2.5), target=THE_WAY),
+    Kind("Redis away", away, weight=3, lasts=(0.2, 3.0), targets=frozenset({THE_WAY})),
+    Kind("Redis hangs", hangs, weight=3, lasts=(0.2, 3.0), targets=frozenset({THE_WAY})),
+    Kind("Redis slow", slow, weight=3, lasts=(0.5, 2.5), targets=frozenset({THE_WAY})),
     Kind("Redis emptied", emptied, weight=3),
-    Kind("Redis restarted, empty", restarted, weight=3, lasts=(0.2, 1.0), target=THE_WAY),
+    Kind("Redis restarted, empty", restarted, weight=3, lasts=(0.2, 1.0), targets=frozenset({THE_WAY})),
 )

@@ -81,7 +81,7 @@ def _line(fault: str, course: Course, site: Site) -> Line:
 def _facts(course: Course, site: Site) -> Iterator[str]:
     published, read = site.published.total(), sum(row.read for row in course.rows)
     altered = records([finding for _, finding in course.findings], Wrong.ALTERED)
-    yield f"{published:,} records published, {read:,} read, {altered} altered"
+    yield f"{published:,} records published, {read:,} read, {read - published:,} of them again, {altered} altered"
     yield f"the counters compared with the records {course.checks:,} times on the way, everything at the end"
     started, again = site.members.started, site.members.restarts
     yield f"{started:,} consumers started; {again:,} of them found no server at their start, and were started again"

@@ -24,14 +24,14 @@ class Kind:
     """A kind of fault.
 
     `weight`: how often it is drawn, beside the others. `lasts`: the least and the most seconds until it is healed.
-    `target`: what can be ill of one thing at a time; the next fault of the same target waits until this one is healed.
+    `targets`: what can be ill of one thing at a time; the next fault of the same target waits until this one is healed.
     """
 
     name: str
     inject: Callable[["Site", random.Random], Heal]
     weight: int = 1
     lasts: tuple[float, float] = (0.0, 0.0)
-    target: str | None = None
+    targets: frozenset[str] = frozenset()
 
 
 class Planned(NamedTuple):
