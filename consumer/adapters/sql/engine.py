@@ -6,6 +6,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from consumer.adapters.sql.cursor import Cursor
 from consumer.adapters.sql.patience import Patience, bear_with
 from consumer.errors import SettingsError
 
@@ -47,6 +48,7 @@ def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
             "connect_timeout": max(2, round(connect_timeout)),
             "prepare_threshold": None,
             "client_encoding": "utf8",
+            "cursor_factory": Cursor,
             **KEEPALIVES,
         },
     )

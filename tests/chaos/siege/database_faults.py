@@ -76,11 +76,12 @@ def terminated(site: Site, _: random.Random) -> Heal:
 
 
 def locked(site: Site, chance: random.Random) -> Heal:
-    """Somebody holds a lock on a table: it can be read, not written."""
+    """Somebody holds a lock on a table: it can be read, not written. No session of the consumers' may keep it long."""
     table = chance.choice(("memories", "partitions"))
     with ExitStack() as opened:
         locking = opened.enter_context(connected(site.services.database_url))
         opened.enter_context(locking.transaction())
+        locking.execute("SET LOCAL lock_timeout = '20s'")
         locking.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
         return opened.pop_all().close
 

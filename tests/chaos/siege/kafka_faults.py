@@ -8,7 +8,6 @@ from functools import partial
 from tests.chaos.siege.sequence import Heal, Kind, already_well
 from tests.chaos.siege.site import Site
 
-
 THE_BROKER = "the broker"
 
 
