@@ -162,8 +162,8 @@ def test_one_bad_row_costs_a_logarithm_of_attempts(desk: Desk) -> None:
     assert attempts <= 10 + 2
 
 
-def test_a_savepoint_that_was_rolled_back_to_is_let_go(desk: Desk) -> None:
-    """PostgreSQL gets slower with each that is left open."""
+def test_savepoints_do_not_pile_up(desk: Desk) -> None:
+    """PostgreSQL gets slower with each that is left open. One that was rolled back to serves again."""
     desk.forbid("poison")
     seen: Counter[str] = Counter()
 
@@ -174,7 +174,7 @@ def test_a_savepoint_that_was_rolled_back_to_is_let_go(desk: Desk) -> None:
     events = [told(f"e{n}", f"m{n}", content="poison") for n in range(5)]
     assert desk.write(events).tally == {DATABASE: 5}
     assert seen["ROLLBACK"] >= 5
-    assert seen["SAVEPOINT"] == seen["RELEASE"]
+    assert seen["SAVEPOINT"] <= seen["RELEASE"] + 1
 
 
 class TestPositions:

@@ -5,20 +5,20 @@ up. Memories are locked next, in the order of their ids, then written; the ledge
 the unique keys do: where they say otherwise, the transaction goes back to its savepoint and decides anew, knowing more.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Select, literal, select, update
 
+from consumer.adapters.sql.attempts import Attempts, Surprised
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
 from consumer.errors import Transient
-from consumer.isolation import Refusal, RowRefused, apply_isolated
+from consumer.isolation import Refusal, apply_isolated
 from consumer.memory.ordering import State
 from consumer.records import Arrival, Rejection
 from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused
@@ -26,10 +26,6 @@ from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused
 Bear = Callable[[Sequence[Rejection]], None]
 """Called with all rows of the batch that the database has refused so far, after each new one; raises when they are too
 many, and ends the transaction by it. A flood of bad rows need not be searched to its end."""
-
-
-class _Surprised(Exception):
-    """The database knows something that we did not."""
 
 
 class BatchTransaction:
@@ -68,25 +64,28 @@ class BatchTransaction:
     def _stage(self) -> None:
         """Copy every event that may be new. Those that can't even be copied are refused."""
         places = [place for place, (_, event) in enumerate(self._arrivals) if event.event_id not in self._known.ledger]
-        refused = apply_isolated(places, self._stage_run, lambda found: self._refuse(places[found[-1].row], found[-1]))
-        self._staged = len(places) - len(refused)
+        attempts = Attempts(self._connection, "staging")
 
-    def _stage_run(self, places: Sequence[int]) -> None:
-        with _attempt(self._connection):
-            self._dialect.stage(self._connection, [row_of(place, self._arrivals[place].event) for place in places])
+        def stage(run: Sequence[int]) -> None:
+            with attempts.one():
+                self._dialect.stage(self._connection, [row_of(place, self._arrivals[place].event) for place in run])
+
+        refused = apply_isolated(places, stage, lambda found: self._refuse(places[found[-1].row], found[-1]))
+        self._staged = len(places) - len(refused)
 
     def _apply_until_settled(self) -> Verdicts:
         with rows_refused():
             self._known.states = self._lock_states()
+        attempts = Attempts(self._connection, "batch")
         while True:
             try:
-                with _attempt(self._connection):
+                with attempts.one():
                     verdicts = self._write_memories()
                     self._enter_in_ledger(verdicts.accepted)
                     if verdicts.rejections:
                         self._ask_about_the_rest(verdicts.accepted)
                     return verdicts
-            except _Surprised:
+            except Surprised:
                 self._learn()
 
     def _learn(self) -> None:
@@ -104,10 +103,13 @@ class BatchTransaction:
     def _write_memories(self) -> Verdicts:
         """Decide the events and write the last state of each memory; where rows are refused, run by run."""
         deciding = Deciding(self._arrivals, self._known)
+        attempts = Attempts(self._connection, "run")
 
         def write(places: Sequence[int]) -> None:
             decided = deciding.decide(places)
-            self._write_rows(decided.creates, decided.updates)
+            if decided.creates or decided.updates:
+                with attempts.one():
+                    self._write_rows(decided.creates, decided.updates)
             deciding.keep(decided)
 
         def refuse(found: Sequence[Refusal]) -> None:
@@ -119,15 +121,11 @@ class BatchTransaction:
         return deciding.verdicts
 
     def _write_rows(self, creates: Collection[int], updates: Collection[int]) -> None:
-        """Write these rows, or raise `RowRefused` having written none."""
-        if not creates and not updates:
-            return
-        with _attempt(self._connection):
-            if creates and self._insert(creates) != len(creates):
-                raise _Surprised
-            if updates:
-                self._update(updates)
-            self._dialect.check_now(self._connection)
+        if creates and self._insert(creates) != len(creates):
+            raise Surprised
+        if updates:
+            self._update(updates)
+        self._dialect.check_now(self._connection)
 
     def _insert(self, places: Collection[int]) -> int:
         chosen = self._staged_at(places, "memory_id", *MEMORY_COLUMNS).add_columns(literal(self._now, Moment))
@@ -154,13 +152,13 @@ class BatchTransaction:
             chosen.add_columns(literal(self._now, Moment)).order_by(staged.c.event_id),
         )
         if self._count(statement.on_conflict_do_nothing()) != len(accepted):
-            raise _Surprised
+            raise Surprised
 
     def _ask_about_the_rest(self, accepted: Collection[UUID]) -> None:
         """What is rejected is entered nowhere, so no key tells whether it is known; the filter may have lost it."""
         ids = {event.event_id for _, event in self._arrivals}
         if self._look_up(ids - set(accepted) - self._known.ledger.keys()):
-            raise _Surprised
+            raise Surprised
 
     def _count(self, insert: Executable) -> int:
         return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
@@ -198,21 +196,3 @@ class BatchTransaction:
         arrival = self._arrivals[place]
         self._known.refused[place] = database_refused(arrival, refusal.message, refusal.exception_class)
         self._bear(list(self._known.refused.values()))
-
-
-@contextmanager
-def _attempt(connection: Connection) -> Iterator[None]:
-    """A savepoint that is gone afterwards, whatever became of it; but for trouble that ends the transaction anyway.
-
-    SQLAlchemy's own leaves one behind that was rolled back to; after a thousand of them PostgreSQL needs milliseconds
-    for each statement.
-    """
-    connection.exec_driver_sql("SAVEPOINT attempt")
-    try:
-        with rows_refused():
-            yield
-    except (_Surprised, RowRefused):
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
-        connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
-        raise
-    connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
