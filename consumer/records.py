@@ -165,6 +165,9 @@ UPDATED = Outcome(Kind.STORED, "updated")
 DELETED = Outcome(Kind.STORED, "deleted")
 SAME_EVENT = Outcome(Kind.DUPLICATE, "same_event")
 OVERTAKEN = Outcome(Kind.DUPLICATE, "overtaken")
+SAME_CONTENT = Outcome(Kind.DUPLICATE, "same_content")
+NEARLY_SAME = Outcome(Kind.DUPLICATE, "nearly_same")
+FOLDED_IN = Outcome(Kind.MERGED, "folded_in")
 
 Tally = Counter[Outcome]
 

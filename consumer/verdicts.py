@@ -59,19 +59,27 @@ class Counted(NamedTuple):
 class Verdicts:
     """How the arrivals of a batch end. Places are those in the batch's list of arrivals.
 
-    `accepted`: event id → place, to be entered in the ledger. `creates` and `updates`: the places whose rows are to be
-    written, for memories that are not in the database yet and for those that are.
+    `ended`: how each ends that is not rejected. `applied`: those that changed their memory, in order. `accepted`: event
+    id → place, to be entered in the ledger. `creates` and `updates`: the places whose rows are to be written, for
+    memories that are not in the database yet and for those that are.
     """
 
-    counts: Counter[Counted] = field(default_factory=Counter)
+    ended: dict[int, Counted] = field(default_factory=dict)
+    applied: list[tuple[int, Verdict]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     accepted: dict[UUID, int] = field(default_factory=dict)
     creates: list[int] = field(default_factory=list)
     updates: list[int] = field(default_factory=list)
 
+    @property
+    def counts(self) -> Counter[Counted]:
+        """How many end how."""
+        return Counter(self.ended.values())
+
     def add(self, later: "Verdicts") -> None:
         """Count in what was decided behind these."""
-        self.counts.update(later.counts)
+        self.ended |= later.ended
+        self.applied += later.applied
         self.rejections += later.rejections
         self.accepted |= later.accepted
         self.creates += later.creates
@@ -114,15 +122,16 @@ def decide_batch(arrivals: Sequence[Arrival], known: Knowledge, places: Sequence
         if first_for is None and event.event_id in verdicts.accepted:
             first_for = arrivals[verdicts.accepted[event.event_id]].event.memory_id
         if first_for == event.memory_id:
-            verdicts.counts[Counted(record.source, SAME_EVENT)] += 1
+            verdicts.ended[place] = Counted(record.source, SAME_EVENT)
             continue
         rejection = known.refused.get(place) if first_for is None else _id_reused(arrivals[place], first_for)
         if rejection is None:
             verdict = decide(states.get(event.memory_id) or known.states.get(event.memory_id), event)
             if verdict is not Verdict.OWNER_CHANGED:
                 verdicts.accepted[event.event_id] = place
-                verdicts.counts[Counted(record.source, OUTCOMES[verdict])] += 1
+                verdicts.ended[place] = Counted(record.source, OUTCOMES[verdict])
                 if verdict in APPLIED:
+                    verdicts.applied.append((place, verdict))
                     states[event.memory_id] = after(event)
                     winners[event.memory_id] = place
                 continue

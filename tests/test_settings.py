@@ -94,7 +94,8 @@ def test_everything_wrong_is_said_at_once_with_name_value_source_and_what_it_may
 @pytest.mark.parametrize(
     ("environment", "names"),
     [
-        ({"CONSUMER_MODE": "memory+dedup"}, ["CONSUMER_MODE", "merges nothing"]),
+        ({"CONSUMER_MODE": "guess"}, ["CONSUMER_MODE", "memory or memory+dedup"]),
+        ({"CONSUMER_SIMILARITY_REVIEW": "0.9"}, ["CONSUMER_SIMILARITY_REVIEW", "similarity_folded"]),
         ({"CONSUMER_DLQ_TOPIC": "memory-events"}, ["CONSUMER_DLQ_TOPIC", "among the topics"]),
         (
             {"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "20000"},

@@ -28,7 +28,9 @@ from consumer.batching import BatchLimits
 from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
+from consumer.memory.clusters import Rules
 from consumer.memory.contract import schema_directory
+from consumer.memory.similarity import Bands
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, Observer, SeenFilter
@@ -79,7 +81,9 @@ def consumer(
         decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
         engine = opened.enter_context(database(settings.database, _patience(settings)))
         out_of_range = OutOfRange(settings.kafka.on_out_of_range)
-        store = SqlStore(engine, identity.group_id, clock, _timeouts(settings.database), out_of_range)
+        store = SqlStore(
+            engine, identity.group_id, clock, _timeouts(settings.database), out_of_range, rules_of(settings.batch)
+        )
         seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
         dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
         source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
@@ -206,6 +210,14 @@ def _tolerance(batch: BatchProcessingConfig) -> Tolerance:
     return Tolerance(
         batch.continue_on_error, batch.max_errors, batch.max_error_share, batch.max_error_share_min_records
     )
+
+
+def rules_of(batch: BatchProcessingConfig) -> Rules | None:
+    """What is taken for alike; None in the mode that does not ask."""
+    if batch.mode == "memory":
+        return None
+    bands = Bands(batch.similarity_equal, batch.similarity_folded, batch.similarity_review)
+    return Rules(bands, at_most=batch.candidates_per_key)
 
 
 def _limits(batch: BatchProcessingConfig) -> BatchLimits:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 from consumer.errors import SettingsError
-from consumer.settings.fields import FIELDS, Settings
+from consumer.settings.fields import FIELDS, BatchProcessingConfig, Settings
 from consumer.settings.masking import masked
 from consumer.settings.sources import KAFKA, Given, variable_of
 
@@ -17,9 +18,6 @@ RESERVED = {
     "auto.offset.reset": "positions come from the database; an offset out of range has to be seen by a person",
 }
 """librdkafka properties that would take the delivery guarantee away, and why."""
-
-NOT_YET = {("mode", "memory+dedup"): "this version tells events apart by their ids only and merges nothing: use memory"}
-"""Values that have a name already, refused with the reason."""
 
 MILLISECONDS = (KAFKA + "session.timeout.ms", KAFKA + "max.poll.interval.ms")
 """Properties of librdkafka that ours are compared with."""
@@ -48,9 +46,9 @@ def refusal(faults: Sequence[Fault]) -> SettingsError:
 
 
 def by_themselves(given: Iterable[Given]) -> Iterator[Fault]:
-    """Settings that are wrong whatever the others are: unknown, reserved, not to be had yet, not a number."""
+    """Settings that are wrong whatever the others are: unknown, reserved, not a number."""
     for value in given:
-        if reason := _unknown(value) or _reserved(value) or NOT_YET.get((value.name, value.text)) or _no_number(value):
+        if reason := _unknown(value) or _reserved(value) or _no_number(value):
             yield Fault(value, reason)
 
 
@@ -58,6 +56,7 @@ def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
     """Settings that contradict one another."""
     kafka, database = settings.kafka, settings.database
     session, idle = kafka.session_timeout.total_seconds(), database.database_idle_timeout_seconds
+    yield from _bands(settings.batch, given)
     if kafka.dead_letter_topic in kafka.topics:
         yield Fault(
             _given("dlq_topic", kafka.dead_letter_topic, given),
@@ -85,6 +84,13 @@ def _longest_wait(settings: Settings) -> float:
     """Seconds without a poll in which a try may get no further than one statement."""
     kafka, database = settings.kafka, settings.database
     return database.database_connect_timeout_seconds + database.answer_seconds + kafka.dlq_timeout_seconds
+
+
+def _bands(batch: BatchProcessingConfig, given: Mapping[str, Given]) -> Iterator[Fault]:
+    for lower, higher in pairwise(("similarity_review", "similarity_folded", "similarity_equal")):
+        low, high = getattr(batch, lower), getattr(batch, higher)
+        if low > high:
+            yield Fault(_given(lower, f"{low:g}", given), f"must not be above {higher} ({high:g})")
 
 
 def _unknown(value: Given) -> str:

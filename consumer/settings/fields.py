@@ -110,8 +110,22 @@ class KafkaSettings(Group):
 class BatchProcessingConfig(Group):
     """How records are gathered, and what becomes of the bad ones."""
 
-    mode: Literal["memory"] = Field(
-        default="memory", description="What is done with a valid event: `memory` stores it by its ids."
+    mode: Literal["memory", "memory+dedup"] = Field(
+        default="memory",
+        description="What is done with a valid event: `memory` stores it by its ids; `memory+dedup` also finds out"
+        " which memories of an owner tell of one thing, and merges them.",
+    )
+    similarity_equal: float = Field(
+        default=0.95, ge=0, le=1, description="Score from which on two memories are taken for one (`memory+dedup`)."
+    )
+    similarity_folded: float = Field(
+        default=0.85, ge=0, le=1, description="Score from which on a memory is folded into another."
+    )
+    similarity_review: float = Field(
+        default=0.70, ge=0, le=1, description="Score from which on a pair is marked for review."
+    )
+    candidates_per_key: int = Field(
+        default=32, ge=1, le=1_000, description="Clusters that are looked at under one key of a memory, at most."
     )
     batch_size: int = Field(default=1_000, ge=1, le=100_000, description="Records in a batch, at most.")
     batch_max_bytes: int = Field(

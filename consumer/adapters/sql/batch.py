@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Executable, Select, literal, select, update
 
 from consumer.adapters.sql.attempts import Attempts, Surprised
+from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.rows import row_of
@@ -38,12 +39,14 @@ class BatchTransaction:
         arrivals: Sequence[Arrival],
         now: datetime,
         bear: Bear = lambda _: None,
+        clustering: Clustering | None = None,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._arrivals = arrivals
         self._now = now
         self._bear = bear
+        self._clustering = clustering
         self._known = Knowledge()
         self._staged = 0
 
@@ -75,12 +78,13 @@ class BatchTransaction:
 
     def _apply_until_settled(self) -> Verdicts:
         with rows_refused():
-            self._known.states = self._lock_states()
+            self._look_around()
         attempts = Attempts(self._connection, "batch")
         while True:
             try:
                 with attempts.one():
                     verdicts = self._write_memories()
+                    self._find_what_is_alike(verdicts)
                     self._enter_in_ledger(verdicts.accepted)
                     if verdicts.rejections:
                         self._ask_about_the_rest(verdicts.accepted)
@@ -93,12 +97,31 @@ class BatchTransaction:
         known, states = len(self._known.ledger), self._known.states
         with rows_refused():
             self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
-            self._known.states = self._lock_states()
+            self._look_around()
         if (len(self._known.ledger), self._known.states) == (known, states):
             raise Transient(
                 "database: it takes a row, says nothing, and has it not",
                 advice="Is there a trigger on the tables that drops rows? It should refuse them: RAISE EXCEPTION.",
             )
+
+    def _look_around(self) -> None:
+        """Lock what the batch is about, and see how it stands. Owners come first, as everywhere."""
+        events = {
+            place: event
+            for place, (_, event) in enumerate(self._arrivals)
+            if event.event_id not in self._known.ledger and place not in self._known.refused
+        }
+        if self._clustering:
+            self._clustering.lock(events.values())
+        self._known.states = self._lock_states({event.memory_id for event in events.values()})
+        if self._clustering:
+            self._clustering.prepare(events)
+
+    def _find_what_is_alike(self, verdicts: Verdicts) -> None:
+        if self._clustering:
+            applied = [(place, self._arrivals[place].event, verdict) for place, verdict in verdicts.applied]
+            for place, outcome in self._clustering.apply(applied).items():
+                verdicts.ended[place] = verdicts.ended[place]._replace(outcome=outcome)
 
     def _write_memories(self) -> Verdicts:
         """Decide the events and write the last state of each memory; where rows are refused, run by run."""
@@ -175,12 +198,7 @@ class BatchTransaction:
         rows = self._connection.execute(statement.where(self._dialect.among(event_ledger.c.event_id, event_ids)))
         return {event_id: memory_id for event_id, memory_id in rows}
 
-    def _lock_states(self) -> dict[str, State]:
-        memory_ids = {
-            event.memory_id
-            for place, (_, event) in enumerate(self._arrivals)
-            if event.event_id not in self._known.ledger and place not in self._known.refused
-        }
+    def _lock_states(self, memory_ids: Collection[str]) -> dict[str, State]:
         if not memory_ids:
             return {}
         table = memories.c

@@ -1,15 +1,32 @@
 """What differs between PostgreSQL and SQLite: staging, timeouts, and how a list of values is passed. Nothing else."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zlib import crc32
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Column, ColumnElement, Connection, any_, bindparam, cast, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    TableValuedAlias,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
@@ -17,6 +34,10 @@ from sqlalchemy.schema import CreateTable
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
 from consumer.adapters.sql.types import iso
+
+OWNER_LOCKS = 1_024
+OWNER_LOCK_CLASS = 0x6D656D
+"""Owners share so many advisory locks, so that a batch of many owners does not fill the server's table of locks."""
 
 STAGED_COLUMNS = tuple(column.name for column in staged.columns)
 
@@ -40,6 +61,18 @@ class SqlDialect(Protocol):
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """`column` is one of `values`, passed as one parameter however many there are."""
+
+    def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows of all the table's columns; one whose key is there takes its place. Each key once."""
+
+    def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
+        """Delete the rows with these primary keys."""
+
+    def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
+        """Of each value of `column`, the rows with the lowest values of `other`, at most so many: both columns."""
+
+    def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
+        """Until the transaction ends, nobody else gets past here with one of these owners."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -100,6 +133,39 @@ class Postgres:
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
         return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
 
+    def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        columns, keys = list(table.columns), list(table.primary_key.columns)
+        statement = postgresql.insert(table).from_select(columns, select(_unnested(columns, rows)))
+        rest = {column.name: statement.excluded[column.name] for column in columns if column not in keys}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=rest)
+            if rest
+            else statement.on_conflict_do_nothing()
+        )
+
+    def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
+        if not keys:
+            return
+        columns = list(table.primary_key.columns)
+        gone = _unnested(columns, keys)
+        connection.execute(delete(table).where(and_(*(column == gone.c[column.name] for column in columns))))
+
+    def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
+        asked = _unnested([column], [(value,) for value in values])
+        near = (
+            select(other).where(column == asked.c[column.name]).order_by(other).limit(most).correlate(asked).lateral()
+        )
+        return select(asked.c[column.name], near.c[other.name])
+
+    def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
+        locks = sorted({crc32(owner_id.encode()) % OWNER_LOCKS for owner_id in owner_ids})
+        numbers = bindparam(None, locks, type_=ARRAY(Integer))
+        lock = func.unnest(numbers).table_valued("number").render_derived()
+        # In their order: the rows come as the array has them, and each is locked before the next is looked at.
+        connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK_CLASS, cast(lock.c.number, Integer))))
+
 
 class Sqlite:
     """A temporary table of the connection, filled by executemany."""
@@ -127,8 +193,45 @@ class Sqlite:
         """SQLite checks at once whatever is not declared deferred, and nothing here is."""
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        if isinstance(column.type, LargeBinary):
+            return column.in_(list(values))  # JSON has no bytes
         listed = func.json_each(json.dumps([_plain(value) for value in values])).table_valued("value")
         return column.in_(select(cast(listed.c.value, column.type)))
+
+    def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        columns = list(table.columns)
+        names = [column.name for column in columns]
+        connection.execute(
+            sqlite.insert(table).prefix_with("OR REPLACE"), [dict(zip(names, row, strict=True)) for row in rows]
+        )
+
+    def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
+        if not keys:
+            return
+        columns = list(table.primary_key.columns)
+        statement = delete(table).where(and_(*(column == bindparam(f"b_{column.name}") for column in columns)))
+        names = [f"b_{column.name}" for column in columns]
+        connection.execute(statement, [dict(zip(names, key, strict=True)) for key in keys])
+
+    def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
+        place = func.row_number().over(partition_by=column, order_by=other).label("place")
+        numbered = select(column, other, place).where(self.among(column, values)).subquery()
+        return select(numbered.c[column.name], numbered.c[other.name]).where(numbered.c.place <= most)
+
+    def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
+        """A transaction that writes has the whole database from its first statement on (BEGIN IMMEDIATE)."""
+
+
+def _unnested(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> TableValuedAlias:
+    """Rows of plain values as a table, each column passed as one array."""
+    arrays = [
+        bindparam(None, list(values), type_=ARRAY(column.type))
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    named = (Column(column.name, column.type) for column in columns)
+    return func.unnest(*arrays).table_valued(*named).render_derived()
 
 
 def _plain(value: Any) -> Any:

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Engine, Row
 
 from consumer.adapters.sql import partition_rows
 from consumer.adapters.sql.batch import BatchTransaction
+from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.errors import Transient
+from consumer.memory.clusters import Rules
 from consumer.ports import Clock, Settlement
 from consumer.positions import OutOfRange, start
 from consumer.records import Claim, Found, KeptPayload, Plan, Rejection, TopicPartition, Written
@@ -35,12 +37,15 @@ class SqlStore:
         clock: Clock,
         timeouts: Timeouts | None = None,
         out_of_range: OutOfRange = OutOfRange.STOP,
+        rules: Rules | None = None,
     ) -> None:
-        """`out_of_range`: what a claim does where Kafka does not have the offset to read from."""
+        """`out_of_range`: what a claim does where Kafka does not have the offset to read from. `rules`: of what is
+        alike; None where memories are told apart by their ids only."""
         self._engine = engine
         self._group_id = group_id
         self._clock = clock
         self._out_of_range = out_of_range
+        self._rules = rules
         self._dialect = dialect_of(engine.dialect.name, timeouts or Timeouts())
 
     def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
@@ -69,7 +74,8 @@ class SqlStore:
             settlement.bear([*plan.rejections, *refused])
 
         with self._transaction(self._dialect.open_for_batch) as connection:
-            batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear)
+            clustering = Clustering(connection, self._dialect, self._rules, now) if self._rules else None
+            batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear, clustering)
             verdicts = batch.run(suspects)
             rejections = [*plan.rejections, *verdicts.rejections]
             counts = verdicts.counts + count_rejections(rejections)

@@ -59,8 +59,9 @@ memories = Table(
     Column("memory_id", Identifier, primary_key=True),
     *_memory_columns(),
     Column("written_at", Moment, nullable=False),
-    # A deleted memory keeps its id and the time of its deletion: a later event of it must find it deleted.
-    CheckConstraint("is_deleted = (content IS NULL) AND is_deleted = (owner_id IS NULL)", name="deleted_is_empty"),
+    # A deleted memory keeps its id and the time of its deletion: a later event of it must find it deleted. A living one
+    # without a text is a member that says the same as another, which has the text.
+    CheckConstraint("is_deleted = (owner_id IS NULL) AND (content IS NULL OR NOT is_deleted)", name="deleted_is_empty"),
     # memory show --owner
     Index(None, "owner_id", "occurred_at"),
 )
@@ -143,6 +144,78 @@ consumers = Table(
     Column("group_id", Identifier, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("snapshot", Json, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("memory_id", Identifier, primary_key=True),
+    Column("cluster_id", Uuid, nullable=False),
+    Column("is_founder", Boolean, nullable=False),
+    Column("band", String(8), nullable=False),
+    Column("score", Float(53), nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    # The members of a cluster, when one of them changes.
+    Index(None, "cluster_id"),
+    # Who says the same.
+    Index(None, "content_hash"),
+)
+
+# Under which keys the founder of a cluster is found. The keys are made by memory.blocking.
+similarity_keys = Table(
+    "similarity_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("cluster_id", Uuid, primary_key=True),
+)
+
+# What a reader sees of a cluster of two members or more.
+merged_memories = Table(
+    "merged_memories",
+    metadata,
+    Column("cluster_id", Uuid, primary_key=True),
+    Column("memory_id", Identifier, nullable=False),
+    *_memory_columns(),
+    Column("conflicts", Json, nullable=False),
+    Column("merged_at", Moment, nullable=False),
+    Index(None, "owner_id", "occurred_at"),
+)
+
+# Refers to members and copies nothing of them, so that nobody's words outlive their erasure.
+merge_history = Table(
+    "merge_history",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("cluster_id", Uuid, nullable=False),
+    Column("memory_id", Identifier, nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    Column("band", String(8), nullable=False),
+    Column("score", Float(53), nullable=False),
+    Column("conflicts", Json, nullable=False),
+    Column("fields_changed", Json, nullable=False),
+    # memory show, and erase
+    Index(None, "cluster_id"),
+)
+
+# Pairs that a person has to look at. A decision binds two contents: it lapses when either changes.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("owner_id", Identifier, nullable=False),
+    Column("memory_id", Identifier, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("other_memory_id", Identifier, nullable=False),
+    Column("other_content_hash", LargeBinary, nullable=False),
+    Column("score", Float(53), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("decision", String(8)),
+    Column("noted_at", Moment, nullable=False),
+    Column("decided_at", Moment),
+    Column("decided_by", Identifier),
+    # One of a pair, whose ids are in order; and what lapses with a memory.
+    Index(None, "memory_id", "other_memory_id", unique=True),
+    Index(None, "other_memory_id"),
 )
 
 breaker_openings = Table(

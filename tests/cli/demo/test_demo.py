@@ -100,6 +100,6 @@ def test_without_redis_it_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_wrong_setting_is_refused_as_by_run(tmp_path: Path) -> None:
-    ended = demo(tmp_path, "--events", "5", CONSUMER_MODE="memory+dedup")
+    ended = demo(tmp_path, "--events", "5", CONSUMER_MODE="guess")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "CONSUMER_MODE" in ended.stderr

@@ -1,0 +1,217 @@
+"""The tables of clusters: members, keys, merged memories, history, pairs for review. Statements only."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, null, or_, select, update
+
+from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.tables import (
+    MEMORY_COLUMNS,
+    members,
+    memories,
+    merge_history,
+    merged_memories,
+    reviews,
+    similarity_keys,
+)
+from consumer.memory.clusters import Doubt, Place, Side
+from consumer.memory.folding import View
+from consumer.memory.joining import Joining
+from consumer.memory.members import Member
+from consumer.memory.model import Memory
+from consumer.memory.similarity import Band
+
+_MEMBER = members.c
+_FIELDS = Memory.__slots__
+
+
+class ClusterRows:
+    """Reads and writes for one transaction, which the caller owns."""
+
+    def __init__(self, connection: Connection, dialect: SqlDialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+
+    def owners_of(self, memory_ids: Collection[str]) -> set[str]:
+        """The owners of memories that are there."""
+        statement = select(memories.c.owner_id).where(self._dialect.among(memories.c.memory_id, memory_ids)).distinct()
+        return {owner_id for (owner_id,) in self._connection.execute(statement) if owner_id is not None}
+
+    def clusters_of(self, memory_ids: Collection[str]) -> set[UUID]:
+        """The clusters that these memories are members of."""
+        statement = select(_MEMBER.cluster_id).where(self._dialect.among(_MEMBER.memory_id, memory_ids)).distinct()
+        return set(self._connection.scalars(statement))
+
+    def under(self, keys: Collection[int], most: int) -> dict[int, list[UUID]]:
+        """Which clusters stand under each key: those with the lowest ids, at most so many."""
+        if not keys:
+            return {}
+        statement = self._dialect.first_of(similarity_keys.c.key, keys, similarity_keys.c.cluster_id, most)
+        found: dict[int, list[UUID]] = {}
+        for key, cluster_id in self._connection.execute(statement):
+            found.setdefault(key, []).append(cluster_id)
+        return found
+
+    def members(
+        self, clusters: Collection[UUID], founders_of: Collection[UUID] = (), digests: Collection[bytes] = ()
+    ) -> "list[FoundMember]":
+        """All members of clusters, the founders of others, and whoever has one of these contents."""
+        wanted: list[ColumnElement[bool]] = []
+        if clusters:
+            wanted.append(self._dialect.among(_MEMBER.cluster_id, clusters))
+        if founders_of:
+            wanted.append(and_(_MEMBER.is_founder, self._dialect.among(_MEMBER.cluster_id, founders_of)))
+        if digests:
+            wanted.append(self._dialect.among(_MEMBER.content_hash, digests))
+        if not wanted:
+            return []
+        return list(map(_found_member, self._connection.execute(_ORIGINALS.where(or_(*wanted)))))
+
+    def put_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
+        """Enter members, or move them."""
+        rows = [
+            (each.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, each.traits.digest)
+            for each, place in placed
+        ]
+        self._dialect.put(self._connection, members, rows)
+
+    def remove_members(self, memory_ids: Iterable[str]) -> None:
+        """They are members no more."""
+        self._dialect.remove(self._connection, members, [(memory_id,) for memory_id in memory_ids])
+
+    def put_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
+        """Let clusters be found under keys."""
+        self._dialect.put(self._connection, similarity_keys, sorted(keys))
+
+    def remove_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
+        """Let them be found under these no more."""
+        self._dialect.remove(self._connection, similarity_keys, sorted(keys))
+
+    def set_texts(self, texts: Mapping[str, str | None]) -> None:
+        """Give members their text, or take it from those who say the same as another that has it."""
+        for memory_id, text in sorted(texts.items()):
+            self._connection.execute(update(memories).where(memories.c.memory_id == memory_id).values(content=text))
+
+    def put_view(self, cluster_id: UUID, view: View, now: datetime) -> None:
+        """What a reader sees of a cluster of several members."""
+        values = {
+            "memory_id": view.memory_id,
+            "occurred_at": view.occurred_at,
+            "is_deleted": False,
+            # A document that is None would be written as JSON's null.
+            **{name: null() if (value := getattr(view.memory, name)) is None else value for name in _FIELDS},
+            "conflicts": list(view.conflicts),
+            "merged_at": now,
+        }
+        statement = self._dialect.insert(merged_memories).values(cluster_id=cluster_id, **values)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["cluster_id"], set_=values))
+
+    def remove_views(self, clusters: Collection[UUID]) -> None:
+        """Clusters of one member, or none, are seen as they are."""
+        self._dialect.remove(self._connection, merged_memories, [(cluster_id,) for cluster_id in clusters])
+
+    def append_history(self, joinings: Sequence[Joining], now: datetime) -> None:
+        """What each joining did."""
+        if joinings:
+            self._connection.execute(
+                insert(merge_history),
+                [
+                    {
+                        "cluster_id": each.cluster_id,
+                        "memory_id": each.member.memory_id,
+                        "joined_at": now,
+                        "band": each.place.band.value,
+                        "score": each.place.score,
+                        "conflicts": list(each.conflicts),
+                        "fields_changed": each.fields_changed,
+                    }
+                    for each in joinings
+                ],
+            )
+
+    def kept_apart(self, memory_ids: Collection[str]) -> frozenset[tuple[Side, Side]]:
+        """Pairs with one of these memories that a person has decided about."""
+        row = reviews.c
+        statement = select(row.memory_id, row.content_hash, row.other_memory_id, row.other_content_hash).where(
+            row.decision.is_not(None),
+            or_(
+                self._dialect.among(row.memory_id, memory_ids),
+                self._dialect.among(row.other_memory_id, memory_ids),
+            ),
+        )
+        return frozenset((Side(a, b), Side(c, d)) for a, b, c, d in self._connection.execute(statement))
+
+    def lapse(self, left: Mapping[str, bytes | None]) -> None:
+        """Forget the pairs with these memories, unless their content is still this."""
+        row = reviews.c
+        for memory_id, digest in sorted(left.items()):
+            for name, content in ((row.memory_id, row.content_hash), (row.other_memory_id, row.other_content_hash)):
+                changed = [] if digest is None else [content != digest]
+                self._connection.execute(delete(reviews).where(name == memory_id, *changed))
+
+    def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> None:
+        """Leave pairs to a person. One that is noted already stays as it is."""
+        rows = [
+            {
+                "owner_id": owner_of[one.memory_id],
+                "memory_id": one.memory_id,
+                "content_hash": one.digest,
+                "other_memory_id": other.memory_id,
+                "other_content_hash": other.digest,
+                "score": score,
+                "reason": reason,
+                "noted_at": now,
+            }
+            for (one, other), score, reason in doubts
+        ]
+        if rows:
+            self._connection.execute(self._dialect.insert(reviews).on_conflict_do_nothing(), rows)
+
+
+_twin = members.alias("twin")
+_holder = memories.alias("holder")
+_TEXT_OF_TWIN = (
+    select(_holder.c.content)
+    .join(_twin, _twin.c.memory_id == _holder.c.memory_id)
+    .where(
+        _twin.c.content_hash == _MEMBER.content_hash,
+        _holder.c.owner_id == memories.c.owner_id,
+        _holder.c.content.is_not(None),
+    )
+    .limit(1)
+    .correlate(members, memories)
+    .scalar_subquery()
+)
+_ORIGINALS = select(
+    _MEMBER.memory_id,
+    _MEMBER.cluster_id,
+    _MEMBER.is_founder,
+    _MEMBER.band,
+    _MEMBER.score,
+    memories.c.occurred_at,
+    memories.c.content.is_not(None).label("has_text"),
+    func.coalesce(memories.c.content, _TEXT_OF_TWIN).label("text"),
+    *(memories.c[name] for name in _FIELDS if name != "content"),
+).join(memories, memories.c.memory_id == _MEMBER.memory_id)
+assert set(_FIELDS) <= set(MEMORY_COLUMNS)
+
+
+class FoundMember:
+    """A member as the database has it."""
+
+    __slots__ = ("has_text", "member", "place")
+
+    def __init__(self, member: Member, place: Place, *, has_text: bool) -> None:
+        self.member = member
+        self.place = place
+        self.has_text = has_text
+
+
+def _found_member(row: Row[Any]) -> FoundMember:
+    told = row._mapping  # noqa: SLF001 - how SQLAlchemy names a row's columns
+    fields = {name: told["text"] if name == "content" else told[name] for name in _FIELDS}
+    place = Place(row.cluster_id, row.is_founder, Band(row.band), row.score)
+    return FoundMember(Member(row.memory_id, row.occurred_at, Memory(**fields)), place, has_text=row.has_text)

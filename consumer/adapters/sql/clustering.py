@@ -1,0 +1,211 @@
+"""The part of a batch's transaction that finds out which memories tell of one thing.
+
+It stands around the writing of the memories themselves. Before: owners are locked, and what the database has of the
+clusters that the batch may touch is read, at once for all of it. After: every event that was applied is placed, in
+order, and what that changed is written: members, keys, texts, merged memories, history, pairs for review.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
+from consumer.adapters.sql.dialects import SqlDialect
+from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, Side, digest_of
+from consumer.memory.folding import fold
+from consumer.memory.joining import doubts_about, joinings
+from consumer.memory.members import Member
+from consumer.memory.model import MemoryEvent
+from consumer.memory.ordering import Verdict
+from consumer.memory.similarity import Band
+from consumer.records import CREATED, FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
+
+
+@dataclass(slots=True)
+class Effects:
+    """What looking for what is alike came to. `compared` counts pairs of memories, `doubts` those left to a person."""
+
+    looked_at: int = 0
+    compared: int = 0
+    joined: int = 0
+    folded: int = 0
+    doubts: int = 0
+
+
+class Clustering:
+    """One batch. `prepare` comes first, under no lock of rows; `apply` when the memories are written."""
+
+    def __init__(self, connection: Connection, dialect: SqlDialect, rules: Rules, now: datetime) -> None:
+        self._rows = ClusterRows(connection, dialect)
+        self._dialect = dialect
+        self._connection = connection
+        self._rules = rules
+        self._now = now
+        self._before = _Before()
+        self._candidates: dict[int, Member] = {}
+        self.effects = Effects()
+
+    def lock(self, events: Collection[MemoryEvent]) -> None:
+        """Have the owners to ourselves: two consumers would each miss what the other is about to write."""
+        owners = {event.memory.owner_id for event in events if event.memory is not None}
+        owners |= self._rows.owners_of({event.memory_id for event in events})
+        self._dialect.lock_owners(self._connection, owners)
+
+    def prepare(self, events: Mapping[int, MemoryEvent]) -> None:
+        """Read what the events, by their places in the batch, may touch. The owners are locked."""
+        self._candidates = {
+            place: Member(event.memory_id, event.occurred_at, event.memory)
+            for place, event in events.items()
+            if event.memory is not None
+        }
+        memory_ids = {event.memory_id for event in events.values()}
+        touched = self._rows.clusters_of(memory_ids)
+        keys = {key for member in self._candidates.values() for key in member.keys}
+        # A cluster that the batch itself removes must not leave the one behind it out of sight.
+        under = self._rows.under(keys, self._rules.at_most + len(touched))
+        near = {cluster_id for clusters in under.values() for cluster_id in clusters} - touched
+        digests = {member.traits.digest for member in self._candidates.values()}
+        self._before = _Before(under, set(touched), self._rows.kept_apart(memory_ids) if touched else frozenset())
+        self._before.add(self._rows.members(touched, near, digests))
+
+    def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
+        """Place the events that were applied, in order, and write what follows. Returns how those that created a memory
+        end, by their places."""
+        self.effects = Effects()
+        clusters = Clusters(self._before.known(), self._rules)
+        outcomes: dict[int, Outcome] = {}
+        for at, event, verdict in applied:
+            if verdict is Verdict.DELETED:
+                clusters.take_out(event.memory_id)
+                continue
+            place = clusters.put(self._candidates[at], event.event_id)
+            self._count(place)
+            if verdict is Verdict.CREATED:
+                outcomes[at] = _outcome(place)
+        self.effects.compared += clusters.compared
+        self._write(clusters)
+        return outcomes
+
+    def _count(self, place: Place) -> None:
+        self.effects.looked_at += 1
+        self.effects.joined += not place.is_founder
+        self.effects.folded += place.band is Band.FOLDED
+
+    def _write(self, clusters: Clusters) -> None:
+        moved = {move.member.memory_id for move in clusters.moves}
+        changed = {move.cluster_id for move in clusters.moves}
+        self._complete(clusters, changed)
+        self._write_members(clusters, moved)
+        self._write_keys(clusters, changed)
+        self._write_texts(clusters, moved)
+        self._write_views(clusters, changed)
+        self._write_pairs(clusters, moved)
+
+    def _complete(self, clusters: Clusters, changed: Collection[UUID]) -> None:
+        """Of clusters that were joined, only the founder is known so far."""
+        missing = (self._before.seen & set(changed)) - self._before.whole
+        found = [each for each in self._rows.members(missing) if each.member.memory_id not in clusters.places]
+        clusters.learn((each.member, each.place) for each in found)
+        self._before.whole |= missing
+        self._before.add(found)
+
+    def _write_members(self, clusters: Clusters, moved: Collection[str]) -> None:
+        before = self._before.members
+        gone = [name for name in moved if name not in clusters.places and name in before]
+        self._rows.remove_members(gone)
+        self._rows.put_members(
+            (clusters.members[name], place)
+            for name, place in sorted(clusters.places.items())
+            if name in moved or before[name].place != place
+        )
+
+    def _write_keys(self, clusters: Clusters, changed: Collection[UUID]) -> None:
+        old = _keys(changed, ((each.member, each.place) for each in self._before.members.values()))
+        new = _keys(changed, ((clusters.members[name], place) for name, place in clusters.places.items()))
+        self._rows.remove_keys(old - new)
+        self._rows.put_keys(new - old)
+
+    def _write_texts(self, clusters: Clusters, moved: Collection[str]) -> None:
+        """Whoever moved was written with its text; of those who say the same, one alone keeps it."""
+        texts: dict[str, str | None] = {}
+        contents: set[Digest] = {digest_of(move.member) for move in clusters.moves}
+        for name, member in clusters.members.items():
+            if digest_of(member) in contents:
+                should = clusters.texts[digest_of(member)] == name
+                has = name in moved or self._before.members[name].has_text
+                if should != has:
+                    texts[name] = member.memory.content if should else None
+        self._rows.set_texts(texts)
+
+    def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> None:
+        views = {cluster_id: members for cluster_id in changed if len(members := clusters.of(cluster_id)) > 1}
+        self._rows.remove_views([cluster_id for cluster_id in changed if cluster_id not in views])
+        for cluster_id, members in sorted(views.items()):
+            self._rows.put_view(cluster_id, fold(members, self._rules.bands.equal), self._now)
+
+    def _write_pairs(self, clusters: Clusters, moved: Collection[str]) -> None:
+        history = list(joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal))
+        self._rows.append_history(history, self._now)
+        known = [name for name in moved if name in self._before.members]
+        self._rows.lapse({name: _digest_in(clusters, name) for name in known})
+        doubts = dict(clusters.doubts)
+        for joining in history:
+            for doubt in doubts_about(joining, clusters.members):
+                doubts.setdefault(doubt.sides, doubt)
+        self.effects.doubts += len(doubts)
+        owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
+        self._rows.note_doubts(owner_of, list(doubts.values()), self._now)
+
+
+@dataclass(slots=True)
+class _Before:
+    """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are."""
+
+    under: Mapping[int, list[UUID]] = field(default_factory=dict)
+    whole: set[UUID] = field(default_factory=set)
+    kept_apart: frozenset[tuple[Side, Side]] = frozenset()
+    members: dict[str, FoundMember] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> set[UUID]:
+        return {each.place.cluster_id for each in self.members.values()}
+
+    def add(self, found: Iterable[FoundMember]) -> None:
+        self.members |= {each.member.memory_id: each for each in found}
+
+    def known(self) -> Known:
+        return Known(
+            {name: (each.member, each.place) for name, each in self.members.items()},
+            {name for name, each in self.members.items() if each.has_text},
+            self.under,
+            self.kept_apart,
+        )
+
+    def by_cluster(self) -> dict[UUID, list[Member]]:
+        clusters: defaultdict[UUID, list[Member]] = defaultdict(list)
+        for each in self.members.values():
+            clusters[each.place.cluster_id].append(each.member)
+        return clusters
+
+
+def _keys(changed: Collection[UUID], placed: Iterable[tuple[Member, Place]]) -> set[tuple[int, UUID]]:
+    founders = ((member, place) for member, place in placed if place.is_founder and place.cluster_id in changed)
+    return {(key, place.cluster_id) for member, place in founders for key in member.keys}
+
+
+def _digest_in(clusters: Clusters, memory_id: str) -> bytes | None:
+    member = clusters.members.get(memory_id)
+    return None if member is None else member.traits.digest
+
+
+def _outcome(place: Place) -> Outcome:
+    """How a record ends whose memory is new."""
+    if place.is_founder:
+        return CREATED
+    if place.band is Band.FOLDED:
+        return FOLDED_IN
+    return SAME_CONTENT if place.band is Band.SAME else NEARLY_SAME

@@ -1,0 +1,63 @@
+"""Keys under which similar memories of an owner are found without looking at all of them. Pure.
+
+Two memories that share no key are not compared. Who shares a source shares a key. For texts without sources there are
+min-hash keys: the chance that two sets of words have a key in common is 1 - (1 - J³)⁶, where J is their Jaccard index:
+0.99 at 0.85, 0.92 at 0.70, and 0.05 at 0.20. See A. Broder, "On the resemblance and containment of documents", 1997,
+and Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3, for the bands.
+
+A key is a signed integer of 64 bits, which a database can index at the least price; two keys may be equal by chance,
+and then two memories are compared for nothing.
+"""
+
+import struct
+from functools import lru_cache
+from hashlib import blake2b
+
+from consumer.memory.similarity import Traits
+
+BANDS, ROWS = 6, 3
+MOST_SOURCES = 24
+"""Of so many source ids there is a key each: those with the smallest hashes, which two memories with many sources in
+common mostly share."""
+
+KEY_VERSION = 1
+
+_MASK = (1 << 64) - 1
+_MULTIPLIERS = tuple(
+    struct.unpack("<Q", blake2b(b"row %d" % row, digest_size=8).digest())[0] | 1 for row in range(BANDS * ROWS)
+)
+
+
+def blocking_keys(owner_id: str, traits: Traits) -> list[int]:
+    """The keys of a memory, each once, in ascending order."""
+    seed = _hash(f"{KEY_VERSION}|owner|{owner_id}")
+    keys = {_key(seed, _hash("words|" + "|".join(sorted(traits.words))))}
+    if traits.sources:
+        keys.update(sorted(_key(seed, _hash(f"source|{source}")) for source in traits.sources)[:MOST_SOURCES])
+    elif traits.words:
+        keys.update(_key(seed, band) for band in _bands(traits.words))
+    return sorted(keys)
+
+
+def _bands(words: frozenset[str]) -> list[int]:
+    """One number a band, out of the minima of its rows."""
+    minima = list(map(min, zip(*map(_rows, words), strict=True)))
+    return [hash((band, *minima[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS)]
+
+
+@lru_cache(maxsize=100_000)
+def _rows(word: str) -> tuple[int, ...]:
+    """A word under each of the hash functions. Words come again and again, so they are remembered."""
+    base = _hash(word)
+    return tuple(base * multiplier >> 13 & _MASK for multiplier in _MULTIPLIERS)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _key(seed: int, value: int) -> int:
+    """Two numbers mixed into one that fits a signed integer of 64 bits."""
+    mixed = ((seed ^ value) * 0x9E3779B97F4A7C15) & _MASK
+    mixed ^= mixed >> 29
+    return mixed - (1 << 64) if mixed >> 63 else mixed

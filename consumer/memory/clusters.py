@@ -1,0 +1,234 @@
+"""Which memories of an owner tell of one thing, and what each event changes about it. Pure.
+
+Every distinct original is a *member* of a *cluster*. A new memory joins the cluster whose *founder* it matches best: of
+equals, the one with the oldest founder, then the lowest id. It founds a cluster of its own where nothing is alike
+enough; clusters never join by themselves, and because only founders are compared, nothing chains. A change takes a
+member out and places it afresh; a deletion takes it out. A founder that leaves is followed by the oldest member that
+stays.
+
+Events are applied one after the other, each as if it had come alone, so that the batches make no difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+from uuid import UUID
+
+from consumer.memory.members import Member
+from consumer.memory.similarity import Band, Bands, similarity
+
+Digest = tuple[str, bytes]
+"""An owner and the hash of a content."""
+
+
+@dataclass(slots=True, frozen=True)
+class Place:
+    """Where a member stands. `score` and `band` are those of its joining; a founder's are 1 and `same`."""
+
+    cluster_id: UUID
+    is_founder: bool = True
+    band: Band = Band.SAME
+    score: float = 1.0
+
+
+class Side(NamedTuple):
+    """One of two memories that a person has to look at: a decision holds for this content only."""
+
+    memory_id: str
+    digest: bytes
+
+
+class Doubt(NamedTuple):
+    """Two memories that a person has to look at, and why. `sides` are in order of their ids."""
+
+    sides: tuple[Side, Side]
+    score: float
+    reason: str
+
+
+ALIKE = "alike"
+CONTRADICTION = "contradiction"
+"""Why a person has to look: alike, but not enough to be taken for one; alike enough, but one says no."""
+
+
+class Moved(NamedTuple):
+    """A member joined a cluster, or, without a place, left the one it was in."""
+
+    cluster_id: UUID
+    member: Member
+    place: Place | None
+
+
+@dataclass(slots=True)
+class Known:
+    """What the database has of the clusters that a batch may touch.
+
+    `members`: with their places, all members of the clusters of memories in the batch, all members with a content of
+    the batch, and the founders found under its keys. `keys`: which clusters stand under a key. `settled`: pairs that a
+    person has looked at, and kept apart. `texts`: the members whose row has the text, which of several that say the
+    same is one.
+    """
+
+    members: dict[str, tuple[Member, Place]] = field(default_factory=dict)
+    texts: set[str] = field(default_factory=set)
+    keys: Mapping[int, Iterable[UUID]] = field(default_factory=dict)
+    settled: frozenset[tuple[Side, Side]] = frozenset()
+
+
+@dataclass(slots=True, frozen=True)
+class Rules:
+    """`bands`, and how many clusters are looked at under one key: those with the lowest ids."""
+
+    bands: Bands = Bands()
+    at_most: int = 32
+    doubts_at_most: int = 5
+
+
+class Clusters:
+    """The clusters that a batch touches, as its events change them."""
+
+    def __init__(self, known: Known, rules: Rules) -> None:
+        self._rules = rules
+        self._settled = known.settled
+        self._clusters: defaultdict[UUID, set[str]] = defaultdict(set)
+        self._by_key: defaultdict[int, set[UUID]] = defaultdict(set)
+        self._twins: defaultdict[Digest, set[str]] = defaultdict(set)
+        self.members: dict[str, Member] = {}
+        self.places: dict[str, Place] = {}
+        self.texts: dict[Digest, str] = {}
+        """Of each content, the member whose row has the text."""
+        self.moves: list[Moved] = []
+        self.doubts: dict[tuple[Side, Side], Doubt] = {}
+        self.compared = 0
+        """How many pairs of memories were compared."""
+        for key, clusters in known.keys.items():
+            self._by_key[key].update(clusters)
+        for member, place in known.members.values():
+            self._enter(member, place)
+            if member.memory_id in known.texts:
+                self.texts[digest_of(member)] = member.memory_id
+
+    def take_out(self, memory_id: str) -> None:
+        """The memory is deleted."""
+        if memory_id in self.places:
+            self._take_out(memory_id)
+
+    def put(self, member: Member, event_id: UUID) -> Place:
+        """The memory is created or changed. Returns where it stands; a cluster that it founds is named by the event."""
+        alone_in = self._take_out(member.memory_id) if member.memory_id in self.places else None
+        place = self._find_place(member) or Place(alone_in or event_id)
+        self._enter(member, place)
+        self.texts.setdefault(digest_of(member), member.memory_id)
+        self.moves.append(Moved(place.cluster_id, member, place))
+        return place
+
+    def learn(self, found: Iterable[tuple[Member, Place]]) -> None:
+        """Members that were there all along, of clusters that others have joined by now."""
+        for member, place in found:
+            self._enter(member, place)
+
+    def of(self, cluster_id: UUID) -> list[Member]:
+        """The members of a cluster that are known, the oldest first."""
+        return sorted((self.members[name] for name in self._clusters[cluster_id]), key=lambda member: member.age)
+
+    def _find_place(self, member: Member) -> Place | None:
+        """A place in a cluster that is there; None where the memory is to found one. Notes what is in doubt."""
+        if twins := self._twins.get(digest_of(member)):
+            return Place(self.places[min(twins, key=self._age)].cluster_id, is_founder=False)
+        matches = list(self._matches(member))
+        joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
+        if joining:
+            best = min(joining, key=lambda match: (-match.score, match.founder.age))
+            cluster_id = self.places[best.founder.memory_id].cluster_id
+            return Place(cluster_id, is_founder=False, band=best.band, score=best.score)
+        matches.sort(key=lambda match: (-match.score, match.founder.age))
+        for match in matches[: self._rules.doubts_at_most]:
+            self._doubt(member, match)
+        return None
+
+    def _matches(self, member: Member) -> Iterator["_Match"]:
+        """The founders that are not distinct from the member, each once."""
+        for founder in self._founders_near(member):
+            self.compared += 1
+            score = similarity(member.traits, founder.traits)
+            band = self._rules.bands.of(member.traits, founder.traits, score)
+            if band is not Band.DISTINCT:
+                yield _Match(founder, score, band)
+
+    def _founders_near(self, member: Member) -> list[Member]:
+        near: set[UUID] = set()
+        for key in member.keys:
+            near.update(sorted(self._by_key.get(key, ()))[: self._rules.at_most])
+        founders = (self._founder(cluster_id) for cluster_id in near)
+        # Two keys can be equal by chance, so the owner is looked at too.
+        return [each for each in founders if each is not None and each.memory.owner_id == member.memory.owner_id]
+
+    def _founder(self, cluster_id: UUID) -> Member | None:
+        found = (name for name in self._clusters.get(cluster_id, ()) if self.places[name].is_founder)
+        name = next(found, None)
+        return None if name is None else self.members[name]
+
+    def _doubt(self, member: Member, match: "_Match") -> None:
+        one, other = sorted([side_of(member), side_of(match.founder)])
+        if (one, other) not in self._settled:
+            reason = CONTRADICTION if match.score >= self._rules.bands.folded else ALIKE
+            self.doubts[one, other] = Doubt((one, other), match.score, reason)
+
+    def _enter(self, member: Member, place: Place) -> None:
+        self.members[member.memory_id] = member
+        self.places[member.memory_id] = place
+        self._clusters[place.cluster_id].add(member.memory_id)
+        self._twins[digest_of(member)].add(member.memory_id)
+        if place.is_founder:
+            for key in member.keys:
+                self._by_key[key].add(place.cluster_id)
+
+    def _take_out(self, memory_id: str) -> UUID | None:
+        """Take a member out of its cluster. Returns the cluster's id if nothing is left of it."""
+        member, place = self.members.pop(memory_id), self.places.pop(memory_id)
+        self._clusters[place.cluster_id].discard(memory_id)
+        self._leave_text(member)
+        self.doubts = {sides: doubt for sides, doubt in self.doubts.items() if side_of(member) not in sides}
+        self.moves.append(Moved(place.cluster_id, member, None))
+        if not place.is_founder:
+            return None
+        for key in member.keys:
+            self._by_key[key].discard(place.cluster_id)
+        rest = self.of(place.cluster_id)
+        if not rest:
+            return place.cluster_id
+        heir = rest[0]
+        self._enter(heir, replace(self.places[heir.memory_id], is_founder=True))
+        return None
+
+    def _leave_text(self, member: Member) -> None:
+        """The text passes to the oldest of those who say the same."""
+        digest = digest_of(member)
+        twins = self._twins[digest]
+        twins.discard(member.memory_id)
+        if self.texts.get(digest) == member.memory_id:
+            del self.texts[digest]
+            if twins:
+                self.texts[digest] = min(twins, key=self._age)
+
+    def _age(self, memory_id: str) -> tuple[object, ...]:
+        return self.members[memory_id].age
+
+
+class _Match(NamedTuple):
+    """A founder that a memory is like."""
+
+    founder: Member
+    score: float
+    band: Band
+
+
+def side_of(member: Member) -> Side:
+    """The member with its present content, as a side of a pair."""
+    return Side(member.memory_id, member.traits.digest)
+
+
+def digest_of(member: Member) -> Digest:
+    """What tells those that say the same."""
+    return member.memory.owner_id, member.traits.digest

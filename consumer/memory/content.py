@@ -1,0 +1,44 @@
+"""When two memories say the same: a canonical form of the text, and a hash over what makes the content.
+
+The id, the order of lists, case, outer and repeated whitespace, and the confidence do not matter. The hash is compared
+within one owner only. Pure.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+from consumer.memory.model import Memory
+
+HASH_VERSION = 1
+"""Goes into every hash: when the canonical form changes, this does, and no old hash passes for a new one."""
+
+
+def canonical_text(text: str) -> str:
+    """The text as it is compared: NFC, case-folded, NFC again because folding may undo it, whitespace collapsed."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return " ".join(folded.split())
+
+
+def content_hash(memory: Memory) -> bytes:
+    """SHA-256 over the canonical text, the sorted ids of participants, and the sorted ids of sources, each once.
+
+    Every part bears its length, so that no two different memories make the same input.
+    """
+    people = sorted({participant["id"] for participant in memory.participants})
+    parts = [canonical_text(memory.content), _listed(people), _listed(sorted(set(memory.source_message_ids)))]
+    digest = hashlib.sha256(b"memory-content-%d" % HASH_VERSION)
+    digest.update(_framed(parts))
+    return digest.digest()
+
+
+def _listed(ids: Iterable[str]) -> str:
+    return "".join(f"{len(each)}:{each}" for each in ids)
+
+
+def _framed(parts: Iterable[str]) -> bytes:
+    """Surrogates can't come from the wire; should one come from elsewhere, it is hashed as it is."""
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return b"".join(b"|%d|%s" % (len(part), part) for part in encoded)

@@ -1,0 +1,177 @@
+"""The view that a reader sees of several memories that tell of one thing. Pure.
+
+It depends on the set of members alone, never on the order in which they came: members are taken by time of occurrence,
+then by id, and the oldest leads. Members that are equal to the oldest add nothing; every other is folded in, field by
+field:
+
+- content, id, time of occurrence and of extraction: the oldest member's
+- sources, participants, tags, secondary emotions, themes, markers: unions, the older first
+- confidence: the highest
+- summary: that of the most confident; at equal confidence the longer
+- intensity, valence: means weighted by confidence, plain where all confidence is zero
+- primary emotion: the side that is more confident by 0.3, else the one with half again as many distinct sources, else
+  the oldest member's, and a conflict for a person to look at
+- metadata: union; where values differ, the older under its key, the other under `key@memory_id`
+- relationship: that of the most confident, else the oldest
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from consumer.memory.members import Member
+from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant
+from consumer.memory.similarity import similarity
+
+MOST_PARTICIPANTS = 50
+MOST_TAGS = 20
+
+CLEARLY_MORE_CONFIDENT = 0.3
+CLEARLY_MORE_SOURCES = 1.5
+
+T = TypeVar("T")
+
+
+class View(NamedTuple):
+    """What a reader sees. `conflicts` names the fields that a person should look at."""
+
+    memory_id: str
+    occurred_at: datetime
+    memory: Memory
+    conflicts: tuple[str, ...] = ()
+
+
+def fold(members: Iterable[Member], equal: float) -> View:
+    """The view of at least one member. `equal`: the score from which on a member adds nothing to the oldest."""
+    oldest, *others = sorted(members, key=lambda member: member.age)
+    telling = [oldest, *(each for each in others if similarity(each.traits, oldest.traits) < equal)]
+    if len(telling) == 1:
+        return View(oldest.memory_id, oldest.occurred_at, oldest.memory)
+    return _folded(telling)
+
+
+def changed_fields(before: Memory, after: Memory) -> list[str]:
+    """The names of the fields in which two memories differ."""
+    return [name for name in Memory.__slots__ if getattr(before, name) != getattr(after, name)]
+
+
+def _folded(telling: Sequence[Member]) -> View:
+    oldest, memories = telling[0], [member.memory for member in telling]
+    participants = _people(memories)
+    tags = _union(memory.tags for memory in memories)
+    feeling, is_disputed = _feeling(memories)
+    over = [("participants", len(participants) > MOST_PARTICIPANTS), ("tags", len(tags) > MOST_TAGS)]
+    conflicts = [name for name, is_over in [*over, ("primary_emotion", is_disputed)] if is_over]
+    view = replace(
+        oldest.memory,
+        summary=_summary(memories),
+        source_message_ids=_union(memory.source_message_ids for memory in memories),
+        participants=participants[:MOST_PARTICIPANTS],
+        tags=tags[:MOST_TAGS],
+        confidence=max(memory.confidence for memory in memories),
+        metadata=_metadata(telling),
+        emotional_context=feeling,
+        relationship_dynamics=_most_confident(memories, lambda memory: memory.relationship_dynamics),
+    )
+    return View(oldest.memory_id, oldest.occurred_at, view, tuple(conflicts))
+
+
+def _union(lists: Iterable[Iterable[T]], key: Callable[[T], Hashable] = lambda item: item) -> list[T]:
+    """Every item once, the older first."""
+    found: dict[Hashable, T] = {}
+    for items in lists:
+        for item in items:
+            found.setdefault(key(item), item)
+    return list(found.values())
+
+
+def _people(memories: Sequence[Memory]) -> list[Participant]:
+    return _union((memory.participants for memory in memories), key=lambda participant: participant["id"])
+
+
+def _summary(memories: Sequence[Memory]) -> str | None:
+    told = [(memory.confidence, len(memory.summary), memory.summary) for memory in memories if memory.summary]
+    return max(told, key=lambda each: each[:2])[2] if told else None
+
+
+def _metadata(telling: Sequence[Member]) -> dict[str, str]:
+    union: dict[str, str] = {}
+    for member in telling:
+        for key, value in member.memory.metadata.items():
+            if union.setdefault(key, value) != value:
+                union[f"{key}@{member.memory_id}"] = value
+    return union
+
+
+def _most_confident(memories: Sequence[Memory], part: Callable[[Memory], T | None]) -> T | None:
+    """That part of the most confident memory that has it; of equals, the oldest."""
+    having = [memory for memory in memories if part(memory) is not None]
+    return part(max(having, key=lambda memory: memory.confidence)) if having else None
+
+
+def _feeling(memories: Sequence[Memory]) -> tuple[EmotionalContext | None, bool]:
+    """What was felt, and whether its primary emotion is in dispute."""
+    felt = [(memory.emotional_context, memory) for memory in memories if memory.emotional_context is not None]
+    if not felt:
+        return None, False
+    contexts = [context for context, _ in felt]
+    weights = [memory.confidence for _, memory in felt]
+    primary, is_disputed = _primary([(context["primary_emotion"], memory) for context, memory in felt])
+    secondary = _union(context["secondary_emotions"] for context in contexts)
+    temporal = next((context["temporal"] for context in contexts if context["temporal"] is not None), None)
+    feeling = EmotionalContext(
+        primary_emotion=primary,
+        secondary_emotions=[emotion for emotion in secondary if emotion != primary],
+        intensity=_mean([context["intensity"] for context in contexts], weights),
+        valence=_mean([context["valence"] for context in contexts], weights),
+        themes=_union(context["themes"] for context in contexts),
+        markers=_union(context["markers"] for context in contexts),
+        temporal=temporal,
+    )
+    return feeling, is_disputed
+
+
+class _Side(NamedTuple):
+    """Those who name one emotion."""
+
+    emotion: Emotion
+    confidence: float
+    sources: int
+
+
+def _primary(named: Sequence[tuple[Emotion, Memory]]) -> tuple[Emotion, bool]:
+    """The oldest member's emotion, unless another side is clearly stronger; and whether it stands undecided."""
+    sides = [_side(emotion, named) for emotion in _union([emotion] for emotion, _ in named)]
+    leading, is_disputed = sides[0], False
+    for side in sides[1:]:
+        if _is_stronger(side, leading):
+            leading, is_disputed = side, False
+        elif not _is_stronger(leading, side):
+            is_disputed = True
+    return leading.emotion, is_disputed
+
+
+def _side(emotion: Emotion, named: Sequence[tuple[Emotion, Memory]]) -> _Side:
+    theirs = [memory for name, memory in named if name == emotion]
+    sources = {source for memory in theirs for source in memory.source_message_ids}
+    return _Side(emotion, max(memory.confidence for memory in theirs), len(sources))
+
+
+def _is_stronger(one: _Side, other: _Side) -> bool:
+    """Confidence decides first; sources only where it does not."""
+    difference = one.confidence - other.confidence
+    if abs(difference) >= CLEARLY_MORE_CONFIDENT:
+        return difference > 0
+    return one.sources > 0 and one.sources >= CLEARLY_MORE_SOURCES * other.sources
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    """Weighted; plain where all weights are zero. Never outside the values, whatever rounding does."""
+    total = sum(weights)
+    mean = (
+        sum(value * weight for value, weight in zip(values, weights, strict=True)) / total
+        if total
+        else sum(values) / len(values)
+    )
+    return min(max(values), max(min(values), mean))

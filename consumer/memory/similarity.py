@@ -1,0 +1,117 @@
+"""How alike two memories are: symmetric, 0 to 1, and 1 for equals. Originals are compared, never merged views. Pure.
+
+    score = 0.5 x words + 0.3 x sources + 0.2 x people, each the Jaccard index of two sets
+
+The weight of a part that neither side has is shared out among the others. Where a side has no words at all, two
+memories are alike only if their content is the same.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from consumer.memory.content import canonical_text, content_hash
+from consumer.memory.model import Memory
+
+WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2
+
+_WORD = re.compile("\\w+(?:['\u2019]\\w+)*")
+_NEGATIONS = frozenset(
+    {
+        "not",
+        "no",
+        "never",
+        "none",
+        "nobody",
+        "nothing",
+        "nowhere",
+        "neither",
+        "nor",
+        "without",
+        "cannot",
+        "cant",
+        "dont",
+    }
+)
+
+T = TypeVar("T")
+
+
+class Traits(NamedTuple):
+    """What of a memory is compared. `digest` is the hash of its content."""
+
+    words: frozenset[str]
+    sources: frozenset[str]
+    people: frozenset[str]
+    digest: bytes
+
+    @property
+    def negations(self) -> frozenset[str]:
+        """The words that turn a meaning round: English ones, and whatever ends in "n't"."""
+        return frozenset(word for word in self.words if word in _NEGATIONS or word.endswith(("n't", "n\u2019t")))
+
+
+def traits_of(memory: Memory) -> Traits:
+    """What of the memory is compared. A word is a run of Unicode letters, digits and apostrophes inside."""
+    return Traits(
+        frozenset(_WORD.findall(canonical_text(memory.content))),
+        frozenset(memory.source_message_ids),
+        frozenset(participant["id"] for participant in memory.participants),
+        content_hash(memory),
+    )
+
+
+def similarity(one: Traits, other: Traits) -> float:
+    """How alike two memories are."""
+    if one.digest == other.digest:
+        return 1.0
+    if not one.words or not other.words:
+        return 0.0
+    score = WORDS * _jaccard(one.words, other.words)
+    weight = WORDS
+    if one.sources or other.sources:
+        score += SOURCES * _jaccard(one.sources, other.sources)
+        weight += SOURCES
+    if one.people or other.people:
+        score += PEOPLE * _jaccard(one.people, other.people)
+        weight += PEOPLE
+    return score / weight
+
+
+def contradict(one: Traits, other: Traits) -> bool:
+    """Whether one says no where the other does not: alike to the letter, and yet the opposite."""
+    return one.negations != other.negations
+
+
+class Band(StrEnum):
+    """What follows from a score. `same` says that no score was needed: the content is the same."""
+
+    SAME = "same"
+    EQUAL = "equal"
+    FOLDED = "folded"
+    REVIEW = "review"
+    DISTINCT = "distinct"
+
+
+@dataclass(slots=True, frozen=True)
+class Bands:
+    """From which score on two memories are taken for one (`equal`), for one told twice (`folded`), or for something
+    that a person has to look at (`review`)."""
+
+    equal: float = 0.95
+    folded: float = 0.85
+    review: float = 0.70
+
+    def of(self, one: Traits, other: Traits, score: float) -> Band:
+        """The band of two memories with that score. Those that contradict each other are left to a person."""
+        if score < self.review:
+            return Band.DISTINCT
+        if score < self.folded or (one.digest != other.digest and contradict(one, other)):
+            return Band.REVIEW
+        return Band.EQUAL if score >= self.equal else Band.FOLDED
+
+
+def _jaccard(one: frozenset[T], other: frozenset[T]) -> float:
+    common = len(one & other)
+    return common / (len(one) + len(other) - common) if common else 0.0

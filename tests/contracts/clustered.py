@@ -1,0 +1,74 @@
+"""A store that looks for what is alike, fed with events in batches, and its tables as a test compares them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from consumer.adapters.sql.store import SqlStore
+from consumer.memory.clusters import Rules
+from consumer.memory.model import MemoryEvent
+from consumer.records import Claim, Found, KeptPayload, Rejection, Tally, TopicPartition
+from tests.fakes.clock import HandClock
+from tests.stories import MEMORIES, plan
+
+_CONTENTS = (
+    "owner_id, occurred_at, content, summary, source_message_ids, participants, tags, confidence, metadata,"
+    " emotional_context"
+)
+_TABLES = {
+    "memories": "memory_id, is_deleted, " + _CONTENTS,
+    "members": "memory_id, cluster_id, is_founder, band, score, content_hash",
+    "similarity_keys": "key, cluster_id",
+    "merged_memories": "cluster_id, memory_id, conflicts, " + _CONTENTS,
+    "merge_history": "cluster_id, memory_id, band, score, conflicts, fields_changed",
+    "reviews": "owner_id, memory_id, content_hash, other_memory_id, other_content_hash, score, reason, decision",
+    "event_ledger": "event_id, memory_id",
+}
+
+
+class Clustered:
+    """Writes events to a database of its own."""
+
+    def __init__(self, engine: Engine, rules: Rules | None = None, source: TopicPartition = MEMORIES) -> None:
+        self.engine = engine
+        self._store = SqlStore(engine, "g", HandClock(), rules=rules or Rules())
+        self._source = source
+        self._claims: dict[TopicPartition, Claim] = self._store.claim({source: Found("t", None, 0, 0)})
+        self.tally: Tally = Counter()
+        self.rejections: list[Rejection] = []
+
+    def bear(self, rejections: Sequence[Rejection]) -> None:
+        """A settlement that bears everything."""
+
+    def send(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
+        self.rejections += rejections
+        return []
+
+    def write(self, events: Sequence[MemoryEvent], *, size: int = 500) -> Tally:
+        """All events, in batches of that size. Returns how they ended, all together."""
+        ended: Tally = Counter()
+        for start in range(0, len(events), size):
+            position = self._claims[self._source].next_offset
+            batch = plan(events[start : start + size], first=position, source=self._source)
+            written = self._store.write(batch, batch.event_ids(), self._claims, self)
+            self._claims = {
+                source: replace(self._claims[source], next_offset=offset)
+                for source, offset in written.next_offsets.items()
+            }
+            ended.update(written.tally)
+        self.tally.update(ended)
+        return ended
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(statement))]
+
+    def tables(self) -> dict[str, list[str]]:
+        """Everything that must not depend on how the events were cut into batches, in an order of its own."""
+        return {
+            table: sorted(map(repr, self.query(f"SELECT {columns} FROM {table}"))) for table, columns in _TABLES.items()
+        }

@@ -1,0 +1,181 @@
+"""What is alike is found and brought together: on PostgreSQL and on SQLite, whatever the size of batches."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.migrating import upgrade
+from consumer.memory.model import Memory, MemoryEvent
+from consumer.records import (
+    CREATED,
+    DELETED,
+    FOLDED_IN,
+    NEARLY_SAME,
+    OVERTAKEN,
+    SAME_CONTENT,
+    SAME_EVENT,
+    UPDATED,
+)
+from tests import goemotions
+from tests.contracts.clustered import Clustered
+from tests.memory.originals import memory
+from tests.stories import NOON, event_id
+
+TEN = "one two three four five six seven eight nine ten"
+SIZES = (1, 5, 500)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+    """Makes databases with all tables and nothing in them."""
+    engines: list[Engine] = []
+
+    def make() -> Engine:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path}/{len(engines)}.db"
+        else:
+            fresh: Callable[[], str] = request.getfixturevalue("fresh_database")
+            url = fresh()
+        engines.append(open_engine(url))
+        upgrade(engines[-1])
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def store(fresh_engine: Callable[[], Engine]) -> Clustered:
+    return Clustered(fresh_engine())
+
+
+def told(
+    name: str, content: str = TEN, *, at: int = 0, again: str = "", owner: str = "ann", **parts: Any
+) -> MemoryEvent:
+    """An event of the memory of this name; a source and a person are shared by all unless said otherwise."""
+    said = {"sources": ["s"], "people": ["p"], **parts}
+    return event_of(name, memory(content, owner=owner, **said), at=at, again=again)
+
+
+def event_of(name: str, what: Memory | None, *, at: int = 0, again: str = "") -> MemoryEvent:
+    moment = NOON.replace(minute=at)
+    return MemoryEvent(event_id(name + again), "CREATED" if what else "DELETED", name, moment, "tests", what)
+
+
+def gone(name: str) -> MemoryEvent:
+    return event_of(name, None, again=" gone", at=59)
+
+
+def swapped(*numbers: int) -> str:
+    return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(TEN.split()))
+
+
+@pytest.mark.parametrize("size", SIZES)
+class TestScenarios:
+    """The customer's own."""
+
+    def test_twenty_of_twenty_five_with_the_same_content(self, store: Clustered, size: int) -> None:
+        events = [told(f"same{n}") for n in range(20)] + [
+            told(f"other{n}", f"text{n} word{n} more{n}") for n in range(5)
+        ]
+        assert store.write(events, size=size) == {CREATED: 6, SAME_CONTENT: 19}
+
+    def test_an_exact_copy_among_three(self, store: Clustered, size: int) -> None:
+        events = [told("a"), told("b", "altogether different words"), told("c")]
+        assert store.write(events, size=size) == {CREATED: 2, SAME_CONTENT: 1}
+
+    def test_the_same_event_three_times(self, store: Clustered, size: int) -> None:
+        assert store.write([told("a")] * 3, size=size) == {CREATED: 1, SAME_EVENT: 2}
+
+    def test_case_and_spaces_do_not_matter(self, store: Clustered, size: int) -> None:
+        events = [
+            told("a", "We discussed the project deadline"),
+            told("b", "we  DISCUSSED the project deadline "),
+        ]
+        assert store.write(events, size=size) == {CREATED: 1, SAME_CONTENT: 1}
+
+    def test_owners_are_worlds_apart(self, store: Clustered, size: int) -> None:
+        assert store.write([told("a"), told("b", owner="bob")], size=size) == {CREATED: 2}
+
+    def test_common_words_do_not_merge(self, store: Clustered, size: int) -> None:
+        events = [told("a", "Discussion about project deadlines"), told("b", "Discussion about vacation plans")]
+        assert store.write(events, size=size) == {CREATED: 2}
+
+    def test_different_texts_without_sources(self, store: Clustered, size: int) -> None:
+        events = [told("a", "We went to the sea.", sources=[], people=[]), told("b", "No!", sources=[], people=[])]
+        assert store.write(events, size=size) == {CREATED: 2}
+
+    def test_a_merged_pair_loses_its_founder(self, store: Clustered, size: int) -> None:
+        store.write([told("a", TEN, at=1), told("b", swapped(0), at=2)], size=size)
+        assert store.query("SELECT memory_id FROM merged_memories") == [("a",)]
+        assert store.write([gone("a")], size=size) == {DELETED: 1}
+        assert store.query("SELECT memory_id FROM merged_memories") == []
+        assert store.query("SELECT content FROM memories WHERE NOT is_deleted") == [(swapped(0),)]
+        assert store.query("SELECT memory_id, is_founder FROM members") == [("b", True)]
+        assert not [row for rows in store.tables().values() for row in rows if "one two" in row]
+
+
+@pytest.mark.skipif(goemotions.find_data() is None, reason="the GoEmotions comments are not here")
+@pytest.mark.proof
+def test_the_comments_of_one_owner(fresh_engine: Callable[[], Engine]) -> None:
+    store = Clustered(fresh_engine())
+    events = [
+        event_of(event.memory_id, memory(event.memory.content)) for event in goemotions.memories(43_410) if event.memory
+    ]
+    assert store.write(events, size=1_000)[SAME_CONTENT] == 221
+
+
+def test_bands(store: Clustered) -> None:
+    long = " ".join(f"w{n}" for n in range(40))
+    events = [
+        told("a", long),
+        told("equal", f"{long} more"),
+        told("folded", " ".join(f"w{n}" for n in range(4, 44)), tags=["new"]),
+        told("doubtful", " ".join(f"w{n}" for n in range(12, 40))),
+    ]
+    assert store.write(events) == {CREATED: 2, NEARLY_SAME: 1, FOLDED_IN: 1}
+    assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("a", "doubtful", "alike")]
+    assert store.query("SELECT memory_id, band FROM merge_history ORDER BY id") == [
+        ("equal", "equal"),
+        ("folded", "folded"),
+    ]
+    assert "tags" in str(store.query("SELECT fields_changed FROM merge_history WHERE memory_id = 'folded'"))
+    assert "new" in str(store.query("SELECT tags FROM merged_memories"))
+
+
+def test_the_text_is_kept_once_and_passes_on(store: Clustered) -> None:
+    store.write([told("a"), told("b"), told("c")])
+    texts = "SELECT memory_id FROM memories WHERE content IS NOT NULL"
+    assert store.query(texts) == [("a",)]
+    store.write([gone("a")])
+    assert store.query(texts) == [("b",)]
+    store.write([told("b", "something else", again=" 2", at=1)])
+    assert {row[0] for row in store.query(texts)} == {"b", "c"}
+    assert dict(store.query("SELECT memory_id, content FROM memories"))["c"] == TEN
+
+
+def test_a_changed_member_is_decided_afresh(store: Clustered) -> None:
+    store.write([told("a"), told("b", swapped(0))])
+    assert store.write([told("b", "altogether different", again=" 2", at=1)]) == {UPDATED: 1}
+    assert store.query("SELECT count(DISTINCT cluster_id) FROM members") == [(2,)]
+    assert store.query("SELECT count(*) FROM merged_memories") == [(0,)]
+    assert store.write([told("b", TEN, again=" 3", at=2), told("b", "late", again=" 4", at=1)]) == {
+        UPDATED: 1,
+        OVERTAKEN: 1,
+    }
+    assert store.query("SELECT count(DISTINCT cluster_id) FROM members") == [(1,)]
+
+
+def test_a_pair_lapses_when_one_changes_and_not_when_its_content_stays(store: Clustered) -> None:
+    store.write([told("a"), told("b", swapped(1, 2, 3))])
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE reviews SET decision = 'rejected'"))
+    store.write([told("b", swapped(1, 2, 3), again=" 2", at=1, tags=["other"])])
+    assert store.query("SELECT decision FROM reviews") == [("rejected",)]
+    store.write([told("b", "quite another thing", again=" 3", at=2)])
+    assert store.query("SELECT decision FROM reviews") == []

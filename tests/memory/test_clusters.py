@@ -1,0 +1,137 @@
+"""Members and clusters: who joins whom, and what is left when somebody leaves."""
+
+from uuid import UUID
+
+from consumer.memory.clusters import Clusters, Known, Place, Rules
+from consumer.memory.members import Member
+from consumer.memory.similarity import Band
+from tests.memory.originals import member, memory
+from tests.stories import event_id
+
+TEN = "one two three four five six seven eight nine ten"
+
+
+def told(name: str, content: str, *, minute: int = 0, owner: str = "ann") -> Member:
+    """A memory with a source and a person in common with all others, so that the words decide."""
+    return member(name, memory(content, sources=["s"], people=["p"], owner=owner), minute=minute)
+
+
+def clusters() -> Clusters:
+    return Clusters(Known(), Rules())
+
+
+def put(into: Clusters, each: Member, again: str = "") -> Place:
+    """Create or change a memory by an event of its own."""
+    return into.put(each, event_id(each.memory_id + again))
+
+
+def swapped(*numbers: int) -> str:
+    """The ten words with some of them replaced."""
+    words = TEN.split()
+    return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(words))
+
+
+def test_the_first_founds_a_cluster_named_by_its_event() -> None:
+    assert put(clusters(), told("a", TEN)) == Place(event_id("a"))
+
+
+def test_the_same_content_joins_without_comparing() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    assert put(known, told("b", f"  {TEN.upper()}")) == Place(event_id("a"), is_founder=False)
+    assert known.compared == 0
+
+
+def test_what_is_alike_is_folded_in_and_what_is_less_so_left_to_a_person() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    folded = put(known, told("b", swapped(0)))
+    assert (folded.cluster_id, folded.is_founder, folded.band) == (event_id("a"), False, Band.FOLDED)
+    apart = put(known, told("c", swapped(1, 2, 3)))
+    assert apart.cluster_id == event_id("c")
+    assert [(one.memory_id, other.memory_id) for one, other in known.doubts] == [("a", "c")]
+
+
+def test_another_owner_is_another_world() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    assert put(known, told("b", TEN, owner="bob")).cluster_id == event_id("b")
+
+
+def test_only_founders_are_compared_so_that_nothing_chains() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    assert put(known, told("b", swapped(0))).cluster_id == event_id("a")
+    # One word from the second, two from the first: 0.5 x 8/12 + 0.5 is below the band in which memories join.
+    assert put(known, told("c", swapped(0, 1))).cluster_id == event_id("c")
+
+
+def test_of_two_that_match_the_better_is_joined_and_of_equals_the_older() -> None:
+    known = clusters()
+    put(known, told("young", swapped(0, 1, 2), minute=5))
+    put(known, told("old", swapped(7, 8, 9), minute=1))
+    assert put(known, told("better", swapped(0, 1))).cluster_id == event_id("young")
+    known = clusters()
+    put(known, told("young", swapped(0, 1, 2), minute=5))
+    put(known, told("old", swapped(0, 3, 4), minute=1))
+    tied = put(known, told("tied", swapped(0, 1, 2, 3, 4)))
+    assert tied.is_founder, "neither is near enough"
+
+
+def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    put(known, told("c", swapped(1), minute=2))
+    put(known, told("b", swapped(2), minute=1))
+    known.take_out("a")
+    assert {name: place.is_founder for name, place in known.places.items()} == {"b": True, "c": False}
+    assert put(known, told("d", swapped(2, 0))).cluster_id == event_id("a"), "found by the heir's words now"
+
+
+def test_a_changed_member_is_placed_afresh() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    put(known, told("b", swapped(0)))
+    assert put(known, told("b", "something else altogether"), "again") == Place(event_id("bagain"))
+    assert put(known, told("b", TEN), "once more") == Place(event_id("a"), is_founder=False)
+
+
+def test_a_founder_alone_keeps_its_cluster_when_it_changes() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    assert put(known, told("a", "something else altogether"), "again") == Place(event_id("a"))
+    assert put(known, told("b", TEN)).cluster_id == event_id("b"), "nothing is found under the old words"
+
+
+def test_a_doubt_ends_with_the_content_that_it_was_about() -> None:
+    known = clusters()
+    put(known, told("a", TEN))
+    put(known, told("c", swapped(1, 2, 3)))
+    put(known, told("a", "something else altogether"), "again")
+    assert not known.doubts
+
+
+def test_what_a_person_has_kept_apart_is_in_doubt_no_more() -> None:
+    first = clusters()
+    put(first, told("a", TEN))
+    put(first, told("c", swapped(1, 2, 3)))
+    known = Clusters(Known(settled=frozenset(first.doubts)), Rules())
+    put(known, told("a", TEN))
+    put(known, told("c", swapped(1, 2, 3)))
+    assert not known.doubts
+
+
+def test_it_starts_from_what_the_database_has() -> None:
+    founder = told("a", TEN)
+    place = Place(UUID(int=7))
+    known = Known({"a": (founder, place)}, keys={key: [place.cluster_id] for key in founder.keys})
+    assert put(Clusters(known, Rules()), told("b", swapped(0))).cluster_id == UUID(int=7)
+
+
+def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
+    known = Clusters(Known(), Rules(at_most=3))
+    for number in range(20):
+        put(known, told(f"m{number}", f"text{number} word{number}"))
+    before = known.compared
+    put(known, told("last", "some new words"))
+    assert known.compared - before == 3

@@ -1,0 +1,158 @@
+"""The view of several memories."""
+
+import random
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.memory.folding import MOST_TAGS, changed_fields, fold
+from consumer.memory.members import Member
+from consumer.memory.model import EmotionalContext, Memory
+from tests.memory.originals import feeling, member, memories, memory
+
+EQUAL = 0.95
+
+
+def view(*members: Member) -> Memory:
+    return fold(members, EQUAL).memory
+
+
+def felt(*members: Member) -> EmotionalContext:
+    context = view(*members).emotional_context
+    assert context is not None
+    return context
+
+
+def pair(one: Memory, other: Memory) -> tuple[Member, Member]:
+    """An older and a younger one."""
+    return member("a", one), member("b", other, minute=1)
+
+
+def test_alone_it_is_its_own_view() -> None:
+    told = memory(feeling=feeling("joy"), tags=["x"])
+    assert fold([member("a", told)], EQUAL) == ("a", member("a", told).occurred_at, told, ())
+
+
+@given(st.lists(st.tuples(memories(), st.integers(0, 3)), min_size=1, max_size=5), st.randoms())
+def test_it_depends_on_the_members_and_not_on_their_order(
+    told: list[tuple[Memory, int]], chance: random.Random
+) -> None:
+    members = [member(f"m{number}", each, minute=minute) for number, (each, minute) in enumerate(told)]
+    shuffled = list(members)
+    chance.shuffle(shuffled)
+    assert fold(shuffled, EQUAL) == fold(members, EQUAL)
+
+
+@given(st.lists(memories(), min_size=1, max_size=5))
+def test_no_id_is_lost_of_those_that_are_folded_in(told: list[Memory]) -> None:
+    members = [member(f"m{number}", each, minute=number) for number, each in enumerate(told)]
+    everything = fold(members, equal=1.1).memory
+    assert {person["id"] for person in everything.participants} == {
+        person["id"] for each in told for person in each.participants
+    }
+    assert set(everything.source_message_ids) == {source for each in told for source in each.source_message_ids}
+    assert set(everything.tags) == {tag for each in told for tag in each.tags}
+
+
+def test_the_oldest_lends_its_words() -> None:
+    seen = fold(pair(memory("older words"), memory("younger words")), EQUAL)
+    assert (seen.memory_id, seen.memory.content) == ("a", "older words")
+
+
+def test_of_the_same_moment_the_lower_id_is_older() -> None:
+    assert fold([member("b", memory("b")), member("a", memory("a"))], EQUAL).memory_id == "a"
+
+
+def test_what_equals_the_oldest_changes_no_field() -> None:
+    older, younger = pair(memory(tags=["x"], confidence=0.1), memory(tags=["y"], confidence=0.9))
+    assert view(older, younger) == older.memory
+
+
+def test_lists_are_united_the_older_first() -> None:
+    one = memory("a b", sources=["2", "1"], people=["p"], tags=["x"])
+    other = memory("a c", sources=["3", "1"], people=["q", "p"], tags=["y", "x"])
+    seen = view(*pair(one, other))
+    assert seen.source_message_ids == ["2", "1", "3"]
+    assert [person["id"] for person in seen.participants] == ["p", "q"]
+    assert seen.tags == ["x", "y"]
+
+
+def test_a_union_over_its_limit_is_cut_and_left_to_a_person() -> None:
+    many = [f"t{number}" for number in range(MOST_TAGS)]
+    seen = fold(pair(memory("a b", tags=many), memory("a c", tags=["more"])), EQUAL)
+    assert seen.memory.tags == many
+    assert seen.conflicts == ("tags",)
+
+
+def test_the_highest_confidence_counts_and_the_more_confident_summary() -> None:
+    seen = view(*pair(memory("a b", summary="long and detailed", confidence=0.2), memory("a c", summary="short")))
+    assert (seen.confidence, seen.summary) == (0.5, "short")
+
+
+def test_at_equal_confidence_the_longer_summary_wins() -> None:
+    assert view(*pair(memory("a b", summary="short"), memory("a c", summary="a longer one"))).summary == "a longer one"
+
+
+def test_intensity_and_valence_are_weighted_by_confidence() -> None:
+    one = memory("a b", confidence=0.2, feeling=feeling("joy", intensity=1.0, valence=-1.0))
+    other = memory("a c", confidence=0.6, feeling=feeling("joy", intensity=0.0, valence=1.0))
+    assert felt(*pair(one, other))["intensity"] == pytest.approx(0.25)
+    assert felt(*pair(one, other))["valence"] == pytest.approx(0.5)
+
+
+def test_without_any_confidence_the_means_are_plain() -> None:
+    one = memory("a b", confidence=0.0, feeling=feeling("joy", intensity=1.0))
+    other = memory("a c", confidence=0.0, feeling=feeling("joy", intensity=0.5))
+    assert felt(*pair(one, other))["intensity"] == pytest.approx(0.75)
+
+
+def test_both_values_of_a_conflict_are_kept() -> None:
+    seen = view(*pair(memory("a b", metadata={"k": "old", "l": "x"}), memory("a c", metadata={"k": "new", "m": "y"})))
+    assert seen.metadata == {"k": "old", "k@b": "new", "l": "x", "m": "y"}
+
+
+@pytest.mark.parametrize(
+    ("older", "younger", "primary", "conflicts"),
+    [
+        ((0.5, 1), (0.8, 1), "sadness", ()),
+        ((0.8, 1), (0.5, 9), "joy", ()),
+        ((0.5, 2), (0.6, 3), "sadness", ()),
+        ((0.5, 3), (0.6, 2), "joy", ()),
+        ((0.5, 3), (0.6, 4), "joy", ("primary_emotion",)),
+        ((0.5, 0), (0.6, 0), "joy", ("primary_emotion",)),
+    ],
+)
+def test_a_conflict_of_the_primary_emotion(
+    older: tuple[float, int], younger: tuple[float, int], primary: str, conflicts: tuple[str, ...]
+) -> None:
+    """Each side by its confidence and its number of sources."""
+    one = memory("a b", confidence=older[0], sources=[f"a{n}" for n in range(older[1])], feeling=feeling("joy"))
+    other = memory(
+        "a c", confidence=younger[0], sources=[f"b{n}" for n in range(younger[1])], feeling=feeling("sadness")
+    )
+    seen = fold(pair(one, other), EQUAL)
+    assert seen.memory.emotional_context is not None
+    assert seen.memory.emotional_context["primary_emotion"] == primary
+    assert seen.conflicts == conflicts
+
+
+def test_themes_are_united() -> None:
+    one = memory("a b", feeling=feeling("joy", themes=["growth"]))
+    other = memory("a c", feeling=feeling("joy", themes=["grief", "growth"]))
+    assert felt(*pair(one, other))["themes"] == ["growth", "grief"]
+
+
+def test_means_never_leave_their_values() -> None:
+    shares = (0.1, 0.7, 0.1)
+    for order in permutations(shares):
+        told = [
+            member(f"m{n}", memory(f"a {n}", confidence=share, feeling=feeling("joy", intensity=1.0)))
+            for n, share in enumerate(order)
+        ]
+        assert felt(*told)["intensity"] == 1.0
+
+
+def test_what_changed_is_named() -> None:
+    assert changed_fields(memory("a"), memory("b", tags=["x"])) == ["content", "tags"]

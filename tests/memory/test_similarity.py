@@ -1,0 +1,80 @@
+"""How alike two memories are."""
+
+import math
+
+import pytest
+from hypothesis import given
+
+from consumer.memory.model import Memory
+from consumer.memory.similarity import Band, Bands, similarity, traits_of
+from tests.memory.originals import memories, memory
+
+
+def alike(one: Memory, other: Memory) -> float:
+    return similarity(traits_of(one), traits_of(other))
+
+
+def band(one: Memory, other: Memory) -> Band:
+    traits = traits_of(one), traits_of(other)
+    return Bands().of(*traits, similarity(*traits))
+
+
+@given(memories(), memories())
+def test_it_is_symmetric_and_from_0_to_1(one: Memory, other: Memory) -> None:
+    score = alike(one, other)
+    assert score == alike(other, one)
+    assert 0.0 <= score <= 1.0 and not math.isnan(score)
+
+
+@given(memories())
+def test_equals_score_1(one: Memory) -> None:
+    assert alike(one, one) == 1.0
+
+
+def test_words_sources_and_people_weigh_5_3_and_2() -> None:
+    one = memory("a b c d", sources=["s", "t"], people=["p"])
+    other = memory("a b c e", sources=["s"], people=["p", "q"])
+    assert alike(one, other) == pytest.approx(0.5 * 3 / 5 + 0.3 * 1 / 2 + 0.2 * 1 / 2)
+
+
+def test_the_weight_of_what_neither_has_is_shared_out() -> None:
+    assert alike(memory("a b c d"), memory("a b c e")) == pytest.approx(3 / 5)
+    with_people = alike(memory("a b c d", people=["p"]), memory("a b c e", people=["p"]))
+    assert with_people == pytest.approx((0.5 * 3 / 5 + 0.2) / 0.7)
+
+
+def test_what_one_side_alone_has_counts_against_it() -> None:
+    assert alike(memory("a b", sources=["s"]), memory("a b")) == pytest.approx(0.5 / 0.8)
+
+
+def test_without_words_only_equals_are_alike() -> None:
+    assert alike(memory("!!!", sources=["s"]), memory("???", sources=["s"])) == 0.0
+    assert alike(memory("!!!", sources=["s"]), memory(" !!! ", sources=["s"])) == 1.0
+
+
+def test_both_source_lists_empty_and_different_texts_are_distinct() -> None:
+    assert band(memory("We went to the sea."), memory("They sold the old house.")) is Band.DISTINCT
+
+
+def test_common_words_alone_do_not_merge() -> None:
+    one = memory("Discussion about project deadlines", sources=["s"], people=["p"])
+    other = memory("Discussion about vacation plans", sources=["s"], people=["p"])
+    assert band(one, other) is Band.DISTINCT
+
+
+@pytest.mark.parametrize("no", ["not", "never", "don't", "didn\u2019t", "without"])
+def test_a_contradiction_is_left_to_a_person(no: str) -> None:
+    """A word more or less in a long text: the score is high, the meaning the opposite."""
+    long = "we really do want to see each other again in the summer by the sea with all of the children"
+    one = memory(long, sources=["s"], people=["p"])
+    other = memory(f"{long} {no}", sources=["s"], people=["p"])
+    assert alike(one, other) > 0.95
+    assert band(one, other) is Band.REVIEW
+
+
+def test_the_bands() -> None:
+    texts = ["one two three four five six seven eight nine ten", "one two three four five six seven eight nine else"]
+    shared = [memory(text, sources=["s"], people=["p"]) for text in texts]
+    assert alike(*shared) == pytest.approx(0.5 * 9 / 11 + 0.5)
+    assert band(*shared) is Band.FOLDED
+    assert band(*(memory(text) for text in texts)) is Band.REVIEW
