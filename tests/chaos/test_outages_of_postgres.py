@@ -1,15 +1,17 @@
 """PostgreSQL is away, hangs, crawls, breaks again and again,
 or refuses for a while: the loop waits, and ends exactly."""
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
+from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.patience import Patience
 from tests.chaos.loop import BATCHES, Connection, OpenLoop
-from tests.chaos.troubles import BOUND, TROUBLES, Trouble, terminated
+from tests.chaos.troubles import BOUND, TROUBLES, Trouble, frozen, terminated
 from tests.fakes.tcp_proxy import Moment, TcpProxy
 
 WAITS = 2
@@ -55,6 +57,25 @@ def test_hanging(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> 
     loop.run()
     assert "did not answer within" in loop.reasons[0]
     assert "timeout expired" in loop.reasons[1]
+    loop.check(straight)
+
+
+@pytest.mark.skipif("MEMORY_CONSUMER_TEST_DATABASE_URL" in os.environ, reason="processes can be frozen here only")
+def test_frozen(open_loop: OpenLoop, straight: Connection) -> None:
+    """Until it wakes, each try runs into the locks that it holds."""
+    loop = open_loop(Timeouts(lock=0.3), Patience(answer=1.0, transaction=60.0))
+    with ExitStack() as struck:
+
+        def strike() -> None:
+            if loop.acts.count("done") == 1:
+                loop.before_letter = lambda: None
+                struck.enter_context(frozen(straight))
+
+        loop.before_letter = strike
+        loop.waits = lambda times: struck.close() if loop.acts.count("wait") >= WAITS else None
+        loop.run()
+    assert "did not answer within" in loop.reasons[0]
+    assert "lock timeout" in loop.reasons[1]
     loop.check(straight)
 
 

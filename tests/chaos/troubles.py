@@ -1,8 +1,10 @@
 """What can befall a PostgreSQL server that comes back by itself. Each begins, and passes when its `with` ends."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from signal import SIGCONT, SIGSTOP, Signals
 from threading import Thread
 from uuid import uuid4
 
@@ -95,6 +97,18 @@ def kept_idle(database: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def frozen(database: Connection) -> Iterator[None]:
+    """The sessions' processes stand still in the middle of a transaction, locks and all, while the kernel goes on
+    acknowledging what is sent to them. The server has to be on this machine."""
+    pids = [pid for (pid,) in database.execute(f"SELECT pid FROM pg_stat_activity WHERE {OTHERS}")]
+    _signal(pids, SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(pids, SIGCONT)
+
+
+@contextmanager
 def deadlocked(database: Connection) -> Iterator[None]:
     """Another session has locked what we need next, and waits for what we have locked."""
     with ExitStack() as cleanup:
@@ -148,6 +162,12 @@ def _another(database: Connection) -> Iterator[Connection]:
 
 def _name(database: Connection) -> str:
     return database.info.dbname
+
+
+def _signal(pids: Sequence[object], number: Signals) -> None:
+    for pid in pids:
+        assert isinstance(pid, int)
+        os.kill(pid, number)
 
 
 def _wait_until_somebody_waits(database: Connection) -> None:
