@@ -55,8 +55,9 @@ def test_hanging(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> 
     loop.before = lambda act, times: proxy.pause() if (act, times) == ("write", 2) else None
     loop.waits = lambda times: proxy.resume() if loop.acts.count("wait") == WAITS else None
     loop.run()
-    assert "did not answer within" in loop.reasons[0]
-    assert "timeout expired" in loop.reasons[1]
+    said = "\n".join(loop.reasons)
+    assert "did not answer within" in said
+    assert "timeout expired" in said
     loop.check(straight)
 
 
@@ -74,8 +75,9 @@ def test_frozen(open_loop: OpenLoop, straight: Connection) -> None:
         loop.before_letter = strike
         loop.waits = lambda times: struck.close() if loop.acts.count("wait") >= WAITS else None
         loop.run()
-    assert "did not answer within" in loop.reasons[0]
-    assert "lock timeout" in loop.reasons[1]
+    said = "\n".join(loop.reasons)
+    assert "did not answer within" in said
+    assert "lock timeout" in said
     loop.check(straight)
 
 
