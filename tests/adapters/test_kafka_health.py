@@ -63,6 +63,7 @@ def test_too_rare_polls_are_no_trouble_of_kafkas() -> None:
         (KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), Fatal),
         (KafkaError(KafkaError.UNSUPPORTED_VERSION), Fatal),
         (KafkaError(KafkaError._FATAL, "lost count", fatal=True), Fatal),
+        (KafkaError(KafkaError._FATAL, "told by a message"), Fatal),
     ],
     ids=lambda each: each.name() if isinstance(each, KafkaError) else each.__name__,
 )

@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from consumer.adapters.kafka.lookups import GroupPositions, KafkaLookups
 from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
-from consumer.errors import SettingsError, Transient
+from consumer.errors import Fatal, SettingsError, Transient
 from consumer.process.clock import SystemClock
 from consumer.records import Claim, Found, TopicPartition
 from tests.contracts.places import IMPATIENT, Member, RealPlace, claimed_anew, found, next_batch, own, until
@@ -94,6 +94,22 @@ def test_a_partition_out_of_range_can_be_read_again(kafka: str, protocol: str) -
         assert claimed_anew(member) == ({source} if protocol != "eager" else set(sources(place)))
         member.start(source, 4)
         assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
+
+
+def test_a_static_member_whose_place_is_taken_stops_with_advice(kafka: str) -> None:
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup, {**IMPATIENT, "group.instance.id": "the only one"})
+        first = place.member()
+        own(first, 2)
+        second = place.member()
+
+        def polled() -> None:
+            second.poll(LIMITS)
+            first.poll(LIMITS)
+
+        with pytest.raises(Fatal, match="fenced") as raised:
+            until(polled)
+        assert "group.instance.id" in raised.value.advice
 
 
 def sources(place: RealPlace) -> list[TopicPartition]:

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from consumer.adapters.kafka.config import quiet_config, refusals_told
 from consumer.adapters.kafka.errors import (
-    PRODUCER_IS_DEAD,
+    CLIENT_IS_DEAD,
     TOO_LARGE,
     UNKNOWN_TOPIC,
     as_error,
@@ -134,7 +134,7 @@ class KafkaDeadLetters:
     def _limit_has_fallen(self) -> bool:
         """Asked when the broker refuses what ought to fit. Then no batch of letters may be as large as before."""
         believed = self._topic.max_message_bytes
-        self._topic = self._topic.looked_up(KafkaLookups(self._servers, self._properties))
+        self._topic = self._topic.looked_up(KafkaLookups(self._servers, self._properties, patience=2.0))
         if self._topic.max_message_bytes >= believed:
             return False
         self._producer = None
@@ -176,7 +176,7 @@ class KafkaDeadLetters:
     def _failure(self, error: KafkaError) -> ConsumerError:
         if error.code() in UNKNOWN_TOPIC:
             return self._topic.missing()
-        if error.fatal() or error.code() == PRODUCER_IS_DEAD:
+        if error.fatal() or error.code() == CLIENT_IS_DEAD:
             # It has lost count of what it sent, and is of no more use. The next try has a new one.
             self._producer = None
             if not is_hopeless(error):

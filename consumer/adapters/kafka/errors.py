@@ -55,7 +55,7 @@ END_OF_PARTITION = KafkaError._PARTITION_EOF
 OUT_OF_RANGE = KafkaError._AUTO_OFFSET_RESET
 POLLED_TOO_RARELY = KafkaError._MAX_POLL_EXCEEDED
 TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
-PRODUCER_IS_DEAD = KafkaError._FATAL
+CLIENT_IS_DEAD = KafkaError._FATAL
 QUEUE_FULL = KafkaError._QUEUE_FULL
 
 
@@ -64,8 +64,10 @@ def as_error(error: KafkaError, doing: str) -> ConsumerError:
     message = f"can't {doing}: {error.str()} ({error.name()})"
     if error.code() in _FATAL:
         return Fatal(message, advice=_FATAL[error.code()])
-    if error.fatal():
-        return Fatal(message, advice="Start the consumer again; if it happens again, look at the broker's log.")
+    if error.fatal() or error.code() == CLIENT_IS_DEAD:
+        return Fatal(
+            message, advice=f"Start the consumer again; look at the broker's log if it happens again. {_STATIC}"
+        )
     return Transient(message)
 
 
