@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import config, db, memory, offsets, produce, resume, run, stack, status, validate
+from consumer.cli import config, db, memory, offsets, produce, resume, run, stack, status, transform, validate
 from consumer.cli.commands import Commands
 from consumer.cli.demo import command
 
@@ -40,6 +40,9 @@ app.command("run", epilog="Example: memory-consumer run --topics memory-events -
 app.command("demo", epilog="Example: memory-consumer demo --input events.jsonl")(command.demo)
 app.command("produce", epilog="Example: memory-consumer produce events.jsonl --topic memory-events")(produce.produce)
 app.command("validate", epilog="Example: memory-consumer validate events.jsonl --json")(validate.validate)
+app.command("transform", epilog="Example: memory-consumer transform old.jsonl --from v1 --out events.jsonl")(
+    transform.transform
+)
 app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status.status)
 app.command("resume", epilog="Example: memory-consumer resume --group-id memory-consumer")(resume.resume)
 app.add_typer(offsets.app, name="offsets")

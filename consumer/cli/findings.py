@@ -1,7 +1,7 @@
 """What is wrong with the lines of a file: counted, the first errors kept, shown as a table or as JSON."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from consumer.cli.output import show_table
 
@@ -40,12 +40,13 @@ class Findings:
         """The errors that were kept, each with its line."""
         return [{"line": line, **error._asdict()} for line, error in self.kept]
 
-    def show(self) -> None:
-        """Print the errors that were kept as a table, and how many there are besides."""
+    def show(self, stream: TextIO | None = None) -> None:
+        """Print the errors that were kept as a table, and how many there are besides. On stdout unless told."""
         show_table(
             ("line", "field", "what is wrong", "value", "expected", "what to do"),
             [(line, error.path, error.message, error.value, error.expected, error.advice) for line, error in self.kept],
             right=("line",),
+            stream=stream,
         )
         if rest := self.errors - len(self.kept):
-            print(f"... and {rest:,} more errors (--max-errors shows more)")  # noqa: T201 - part of the result
+            print(f"... and {rest:,} more errors (--max-errors shows more)", file=stream)

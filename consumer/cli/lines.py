@@ -2,18 +2,19 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from consumer.memory.field_errors import FieldErrors
-    from consumer.memory.model import MemoryEvent
 
 STDIN = Path("-")
+
+T = TypeVar("T")
 
 _CHUNK_BYTES = 64 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -37,7 +38,7 @@ EventFile = Annotated[
     typer.Argument(
         metavar="FILE",
         callback=_require_readable,
-        help="Events in their JSON form, one a line; - is standard input.",
+        help="One record a line, in JSON; - is standard input.",
     ),
 ]
 LongestLine = Annotated[
@@ -71,15 +72,14 @@ def read_lines(stream: BinaryIO, longest: int) -> Iterator[Line]:
             yield Line(number, content.rstrip(b"\r\n"), len(piece))
 
 
-def event_on(line: Line, longest: int) -> "MemoryEvent | FieldErrors":
-    """The event on the line, or all that is wrong with it."""
+def record_on(line: Line, longest: int, read: "Callable[[bytes], T | FieldErrors]") -> "T | FieldErrors":
+    """What is read from the line, or all that is wrong with it."""
     from consumer.memory.field_errors import NOTHING
-    from consumer.memory.json_form import read_event
     from consumer.memory.wording import LINE_TOO_LONG
 
     if line.content is None:
         return (LINE_TOO_LONG.error((), NOTHING, size=line.size, longest=longest),)
-    return read_event(line.content)
+    return read(line.content)
 
 
 @contextmanager

@@ -23,15 +23,16 @@ def say(text: str, *, label: str = "", style: str = "") -> None:
     _console(sys.stderr).print(remark, soft_wrap=True, highlight=False)
 
 
-def show(what: "RenderableType") -> None:
-    """A result for eyes."""
-    _console(sys.stdout).print(what, highlight=False)
+def show(what: "RenderableType", stream: TextIO | None = None) -> None:
+    """A result for eyes, on stdout unless told otherwise."""
+    _console(stream or sys.stdout).print(what, highlight=False)
 
 
-def show_json(what: object) -> None:
-    """A result for programs: one JSON object or list on one line."""
-    sys.stdout.write(json.dumps(what, ensure_ascii=False, default=_json) + "\n")
-    sys.stdout.flush()
+def show_json(what: object, stream: TextIO | None = None) -> None:
+    """A result for programs: one JSON object or list on one line, on stdout unless told otherwise."""
+    stream = stream or sys.stdout
+    stream.write(json.dumps(what, ensure_ascii=False, default=_json) + "\n")
+    stream.flush()
 
 
 def _json(value: object) -> str:
@@ -43,7 +44,13 @@ def zulu(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> None:
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
     """Rows under headings; the columns named in `right` hold numbers."""
     from rich import box
     from rich.table import Table
@@ -55,7 +62,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, righ
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
-    show(table)
+    show(table, stream)
 
 
 def printable(text: str) -> str:

@@ -4,7 +4,8 @@ from io import BytesIO
 
 import pytest
 
-from consumer.cli.lines import Line, event_on, read_lines
+from consumer.cli.lines import Line, read_lines, record_on
+from consumer.memory.json_form import read_event
 
 
 @pytest.mark.parametrize(
@@ -46,5 +47,5 @@ def test_a_huge_line_is_refused_without_being_held() -> None:
     (line,) = read_lines(stream, longest=100_000)
     assert line == Line(1, None, 50_000_000)
     assert stream.most <= 100_001
-    (error,) = event_on(line, 100_000)  # type: ignore[misc]
+    (error,) = record_on(line, 100_000, read_event)  # type: ignore[misc]
     assert (error.code, error.message) == ("line_too_long", "has 50,000,000 bytes")

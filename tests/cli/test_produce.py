@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from consumer.cli import app
 from consumer.devstack.sample_events import events
 from consumer.memory.json_form import write_event
+from tests.memory.legacy.records import V0
 
 run = CliRunner()
 
@@ -51,6 +52,17 @@ def test_invalid_lines_can_be_left_out(file: Path, mock_kafka: str) -> None:
     told = json.loads(result.stdout)
     assert (told["acknowledged"], told["invalid"], told["failed"]) == (5, 2, 0)
     assert [(error["line"], error["code"]) for error in told["errors"]] == [(3, "unknown_symbol"), (4, "not_json")]
+
+
+def test_records_of_an_old_form_are_published_as_events(file: Path, mock_kafka: str) -> None:
+    file.write_text("\n".join(json.dumps(record) for record in [V0, {"content": ""}, V0]))
+    result = produced(file, mock_kafka, "--from", "v0", "--owner", "o-1", "--skip-invalid", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["acknowledged"], told["invalid"]) == (0, 3), "no time is known"
+    assert {error["code"] for error in told["errors"]} == {"no_time", "empty"}
+    options = ["--from", "v0", "--owner", "o-1", "--occurred-at", "2025-06-01T09:30:00Z", "--skip-invalid"]
+    assert "2 events published to produced" in produced(file, mock_kafka, *options).stdout
 
 
 def test_an_empty_file_publishes_nothing(file: Path, mock_kafka: str) -> None:

@@ -15,6 +15,7 @@ from consumer.memory.legacy.provenance import Original
 from consumer.memory.legacy.reading import read
 from consumer.memory.legacy.wording import WOULD_BE_LOST
 from consumer.memory.model import MemoryEvent
+from consumer.memory.moments import from_micros, to_iso
 from consumer.memory.raw_form import Raw, to_raw
 from consumer.records import FieldError
 
@@ -61,7 +62,7 @@ def _losses(form: Form, record: dict[str, Any], raw: Raw, known: Known) -> list[
     again = completed(form, form.forward(reading.fields, known), None)
     told = ("memory_id", "occurred_at", "memory")
     differing = _differing({name: raw[name] for name in told}, {name: again[name] for name in told}, ())
-    return [_lost(form, at, value) for at, value in differing] or reading.faults
+    return [_lost(form, at, _shown(at, value)) for at, value in differing] or reading.faults
 
 
 def _differing(value: Any, again: Any, at: Location) -> Iterator[tuple[Location, Any]]:
@@ -71,6 +72,11 @@ def _differing(value: Any, again: Any, at: Location) -> Iterator[tuple[Location,
             yield from _differing(value.get(name, NOTHING), again.get(name, NOTHING), (*at, name))
     elif value != again:
         yield at, value
+
+
+def _shown(at: Location, value: Any) -> Any:
+    is_moment = at[-1] in ("occurred_at", "extracted_at") and isinstance(value, int)
+    return to_iso(from_micros(value)) if is_moment else value
 
 
 def _lost(form: Form, at: Location, value: object) -> FieldError:
