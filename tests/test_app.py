@@ -16,9 +16,13 @@ from consumer import app
 from consumer.app.consuming import consumer
 from consumer.devstack.disorderly_events import disorderly
 from consumer.errors import ConsumerError
+from consumer.records import CREATED, SAME_EVENT, Kind, Outcome
 from consumer.settings import Settings, load
 from consumer.settings.fields import KafkaSettings
 from consumer.stopping import Stop
+from tests.memory.legacy.records import V0
+
+REFUSED = Outcome(Kind.DEAD_LETTERED, "validation")
 
 Names = Callable[..., dict[str, str]]
 
@@ -109,6 +113,24 @@ def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Nam
     status = command(variables, "status", "--json")
     assert status.returncode == 1, "nobody is running any more"
     assert json.loads(status.stdout)["consumers"] == []
+
+
+def test_a_topic_that_carries_an_old_form_is_consumed_with_its_bad_records_told(environment: Names) -> None:
+    variables = environment(log_format="json")
+    topic = variables["CONSUMER_TOPICS"]
+    variables |= {"CONSUMER_TOPIC_FORMS": f"{topic}=v0", "CONSUMER_LEGACY_OWNER": "@key"}
+    kafka = KafkaSettings(kafka_bootstrap_servers=variables["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"])
+    publisher = app.publisher(kafka, topic)
+    for record in [V0, V0, {**V0, "id": "m-2", "summary": None}, {"confidence": 11}]:
+        publisher.publish_raw(b"o-1", json.dumps(record).encode())
+    assert publisher.flush() == 4
+
+    ended = command(variables, "run", "--until-idle", "1")
+    assert ended.returncode == 0, ended.stderr
+    with app.operations(settings(variables).database) as operations:
+        assert operations.outcomes(variables["CONSUMER_GROUP_ID"]) == {CREATED: 2, SAME_EVENT: 1, REFUSED: 1}
+    shown = json.loads(command(variables, "memory", "show", "m-2", "--json").stdout)
+    assert (shown["owner_id"], shown["content"], shown["confidence"]) == ("o-1", V0["content"], 0.7)
 
 
 def test_offsets_without_kafka_show_what_sql_knows(environment: Names) -> None:

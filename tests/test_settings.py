@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from consumer.errors import SettingsError
+from consumer.memory.legacy import FORMS
 from consumer.settings import load
 from consumer.settings.fields import FIELDS, GROUPS
 from consumer.settings.masking import masked
@@ -97,6 +98,15 @@ def test_everything_wrong_is_said_at_once_with_name_value_source_and_what_it_may
         ({"CONSUMER_MODE": "guess"}, ["CONSUMER_MODE", "memory or memory+dedup"]),
         ({"CONSUMER_SIMILARITY_REVIEW": "0.9"}, ["CONSUMER_SIMILARITY_REVIEW", "similarity_folded"]),
         ({"CONSUMER_DLQ_TOPIC": "memory-events"}, ["CONSUMER_DLQ_TOPIC", "among the topics"]),
+        (
+            {"CONSUMER_TOPICS": "a,b", "CONSUMER_TOPIC_FORMS": "a=v1,c=row"},
+            ["CONSUMER_TOPIC_FORMS", "names c", "not among the topics"],
+        ),
+        ({"CONSUMER_TOPIC_FORMS": "memory-events=v2"}, ["CONSUMER_TOPIC_FORMS", "v0, v1 or row"]),
+        (
+            {"CONSUMER_TOPIC_FORMS": "memory-events=v1,memory-events=row"},
+            ["CONSUMER_TOPIC_FORMS", "each topic once"],
+        ),
         (
             {"CONSUMER_KAFKA__SESSION_TIMEOUT_MS": "20000"},
             ["CONSUMER_DATABASE_IDLE_TIMEOUT_SECONDS", "session.timeout.ms"],
@@ -224,6 +234,12 @@ def test_a_database_url_that_leads_nowhere_is_refused(url: str) -> None:
 )
 def test_a_database_url_may_be_as_short_or_as_odd_as_its_driver_allows(url: str) -> None:
     assert load(environment={"CONSUMER_DATABASE_URL": url}).settings.database.database_url == url
+
+
+def test_a_topic_may_carry_any_old_form() -> None:
+    pairs = {f"topic-{form}": form for form in FORMS}
+    environment = {"CONSUMER_TOPICS": ",".join(pairs), "CONSUMER_TOPIC_FORMS": ",".join(map("=".join, pairs.items()))}
+    assert load(environment=environment).settings.schemas.forms == pairs
 
 
 def test_no_two_groups_share_a_name() -> None:

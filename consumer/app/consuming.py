@@ -28,12 +28,14 @@ from consumer.batching import BatchLimits
 from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
+from consumer.legacy_topics import DecoderByTopic, LegacyDecoder
 from consumer.memory.clusters import Rules
 from consumer.memory.contract import schema_directory
+from consumer.memory.legacy import FORMS
 from consumer.memory.similarity import Bands
 from consumer.ownership import Ownership
 from consumer.planning import Planner
-from consumer.ports import Clock, Observer, SeenFilter
+from consumer.ports import Clock, Decoder, Observer, SeenFilter
 from consumer.positions import OutOfRange
 from consumer.process.clock import SystemClock
 from consumer.process.condition import Condition
@@ -42,7 +44,7 @@ from consumer.process.health import Endpoint, HealthServer
 from consumer.process.heartbeat import Heartbeat
 from consumer.process.observers import Observers
 from consumer.settings import BatchProcessingConfig, Settings
-from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings
+from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings, SchemaSettings
 from consumer.stopping import Bounds, Stop
 from consumer.telemetry.exporting import start_tracing
 from consumer.telemetry.progress_log import ProgressLog
@@ -78,7 +80,7 @@ def consumer(
         if settings.running.health_port is not None:
             opened.enter_context(HealthServer(settings.running.health_host, settings.running.health_port, endpoint))
         opened.callback(_start_tracing(settings, identity))
-        decoder = AvroDecoder(SchemaDirectory(Path(settings.schemas.schema_directory or schema_directory())))
+        decoder = _decoder(settings.schemas)
         engine = opened.enter_context(database(settings.database, _patience(settings)))
         out_of_range = OutOfRange(settings.kafka.on_out_of_range)
         store = SqlStore(
@@ -198,7 +200,14 @@ def _dead_letters(settings: Settings, identity: _Identity, clock: Clock) -> Iter
         yield letters
 
 
-def _planner(decoder: AvroDecoder, batch: BatchProcessingConfig) -> Planner:
+def _decoder(settings: SchemaSettings) -> Decoder:
+    """Raises `Fatal` where a schema is unreadable."""
+    avro = AvroDecoder(SchemaDirectory(Path(settings.schema_directory or schema_directory())))
+    old = {topic: LegacyDecoder(FORMS[form], settings.legacy_owner) for topic, form in settings.forms.items()}
+    return DecoderByTopic(old, avro) if old else avro
+
+
+def _planner(decoder: Decoder, batch: BatchProcessingConfig) -> Planner:
     return Planner(
         decoder,
         max_record_bytes=batch.max_record_bytes,

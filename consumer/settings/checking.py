@@ -62,6 +62,11 @@ def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:
             _given("dlq_topic", kafka.dead_letter_topic, given),
             "is among the topics to read, and letters would go in circles",
         )
+    if strangers := sorted(settings.schemas.forms.keys() - set(kafka.topics)):
+        yield Fault(
+            _given("topic_forms", ",".join(settings.schemas.topic_forms), given),
+            f"names {', '.join(strangers)}, which is not among the topics to read",
+        )
     if idle >= session:
         yield Fault(
             _given("database_idle_timeout_seconds", f"{idle:g}", given),

@@ -40,6 +40,19 @@ Topics = Annotated[
     Field(min_length=1),
     Words("names of different topics, separated by commas"),
 ]
+
+
+def _each_topic_once(pairs: tuple[str, ...]) -> tuple[str, ...]:
+    _distinct(tuple(pair.partition("=")[0] for pair in pairs))
+    return pairs
+
+
+TopicForms = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}=(v0|v1|row)$")], ...],
+    BeforeValidator(_split),
+    AfterValidator(_each_topic_once),
+    Words("topic=form, separated by commas, each topic once; a form is v0, v1 or row"),
+]
 _SQLITE_URL = r"sqlite://([/?].*)?"
 _POSTGRES_URL = r"postgresql(\+psycopg)?://([^:/]*(:[^@]*)?@)?(\[[^/?]+\]|[^/:?]*)(:\d{1,5})?([/?].*)?"
 DatabaseUrl = Annotated[
@@ -177,6 +190,23 @@ class SchemaSettings(Group):
         min_length=1,
         description="Directory of `<name>.<schema id>.avsc` files. Unset: those that come with the program.",
     )
+    topic_forms: TopicForms = Field(
+        default=(),
+        description="Topics that carry JSON of an [old form](legacy.md), as in `diary=v1,archive=row`. All others carry"
+        " Avro.",
+    )
+    legacy_owner: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="Owner of the memories in those topics that name none. `@key`: the record's key names it. Unset:"
+        " such records are dead letters.",
+    )
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """The old form of each topic that carries one."""
+        return {topic: form for topic, _, form in (pair.partition("=") for pair in self.topic_forms)}
 
 
 class DatabaseSettings(Group):

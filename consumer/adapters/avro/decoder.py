@@ -13,6 +13,7 @@ from consumer.adapters.avro.schemas import Schemas, WriterSchema
 from consumer.memory.model import MemoryEvent
 from consumer.memory.validation import validate
 from consumer.records import Record, Rejection
+from consumer.rejections import empty_value, invalid_event
 
 
 class AvroDecoder:
@@ -25,7 +26,7 @@ class AvroDecoder:
         """The event, or why there is none. Raises `Transient` where the schema could not be asked for."""
         value = record.value
         if not value:
-            return rejections.empty_value(record)
+            return empty_value(record)
         schema_id = schema_id_of(value)
         if schema_id is None:
             return rejections.not_framed(record, value)
@@ -48,7 +49,7 @@ def _decode(record: Record, value: bytes, schema: WriterSchema) -> MemoryEvent |
         return rejections.undecodable(record, schema.schema_id, "malformed", _NotAsWritten(), "")
     checked = validate(raw)
     if isinstance(checked, tuple):
-        return rejections.invalid_event(record, schema.schema_id, checked)
+        return invalid_event(record, checked, schema_id=schema.schema_id)
     return checked
 
 

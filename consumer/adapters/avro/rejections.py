@@ -1,20 +1,9 @@
-"""Why a value is no event, in words. One function for each way to be wrong."""
+"""Why bytes are no event in Avro, in words. One function for each way to be wrong."""
 
-from consumer.memory.field_errors import FieldErrors
 from consumer.records import Category, Record, Rejection, Stage
 
 _FIRST_BYTES = 16
 _REPUBLISH = "Publish the event again, encoded with the schema that its frame names."
-
-
-def empty_value(record: Record) -> Rejection:
-    """A tombstone of Kafka's, or no bytes at all."""
-    return _undecoded(
-        record,
-        "empty_value",
-        "the record has no value",
-        "To erase a memory, publish an event of type DELETED, not a tombstone.",
-    )
 
 
 def not_framed(record: Record, value: bytes) -> Rejection:
@@ -68,24 +57,6 @@ def undecodable(record: Record, schema_id: int, code: str, error: Exception, sta
         schema_id=schema_id,
         exception_class=f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
         stacktrace=stacktrace,
-    )
-
-
-def invalid_event(record: Record, schema_id: int, errors: FieldErrors) -> Rejection:
-    """An event that breaks the rules of its fields. With a single error the code is that error's own."""
-    first = errors[0]
-    message = f"{first.path} {first.message}"
-    if len(errors) > 1:
-        message = f"{len(errors)} field errors, the first: {message}"
-    return Rejection(
-        record,
-        Category.VALIDATION,
-        first.code if len(errors) == 1 else "invalid_event",
-        message,
-        first.advice if len(errors) == 1 else "Mend the fields listed, then publish the event again.",
-        Stage.TRANSFORMATION,
-        errors=errors,
-        schema_id=schema_id,
     )
 
 

@@ -40,14 +40,19 @@ def to_current(form: Form, line: bytes, known: Known = NOBODY) -> Converted | Fi
         return convert(form, parse(line), known)
     except NotJson as error:
         return (error.fault,)
-    except RecursionError:
-        return (wording.NOT_JSON.error((), NOTHING, problem="it is nested too deeply"),)
 
 
 def convert(form: Form, record: Any, known: Known = NOBODY) -> Converted | FieldErrors:
-    """The same of parsed JSON. Raises `RecursionError` where it is nested too deeply."""
+    """The same of JSON that is parsed."""
     if not isinstance(record, dict):
         return (wording.NOT_AN_OBJECT.error((), record),)
+    try:
+        return _convert(form, record, known)
+    except RecursionError:  # what could be parsed may still be too deep to be written
+        return (wording.NOT_JSON.error((), NOTHING, problem="it is nested too deeply"),)
+
+
+def _convert(form: Form, record: dict[str, Any], known: Known) -> Converted | FieldErrors:
     reading = read(form, record)
     draft = form.forward(reading.fields, known)
     checked = validate(completed(form, draft, None if reading.faults else event_id(form, draft, record)))
