@@ -1,8 +1,10 @@
 """Positions moved by people and by accidents, on real Kafka and PostgreSQL: what is read, and how it ends."""
 
+import os
+import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -81,6 +83,50 @@ class TestMovedByOffsets:
         assert group.partitions()[0][1:] == (31, 61, 31, 30, 0, 0)
         assert group.memories() == named(*range(31))
 
+    @pytest.mark.proof
+    def test_one_that_has_nothing_to_do_notices_too(self, kafka: str, group: Group) -> None:
+        publish(kafka, group.topic, told(*range(30)))
+        with outside(group.environment["CONSUMER_DATABASE_URL"]) as database, group.running():
+            database.wait_until_read(30)
+            group.told("offsets", "rewind", "--by", "20", "--partition", "0", "--yes")
+            database.wait_until_read(50)
+        assert group.partitions()[0][1:] == (30, 50, 30, 20, 0, 0)
+
+    @pytest.mark.parametrize("moves", [12, pytest.param(200, marks=pytest.mark.proof)])
+    def test_at_any_moment_the_counters_are_what_the_history_says(self, kafka: str, group: Group, moves: int) -> None:
+        """Two members read while their positions are moved back and forth."""
+        chance, last = _chance(), 1_000
+        for partition in (0, 1):
+            publish(kafka, group.topic, told(*range(partition * last, (partition + 1) * last)), partition=partition)
+        with outside(group.environment["CONSUMER_DATABASE_URL"]) as database, group.running(), group.running():
+            for _ in range(moves):
+                enough = database.read() + chance.randrange(1, 80)
+                database.wait_for(
+                    f"SELECT count(*) = 2 AND (sum(records_read) >= {enough} OR bool_and(next_offset = {last}))"
+                    " FROM partitions"
+                )
+                way, partition, offsets = (
+                    chance.choice(("rewind", "skip")),
+                    chance.randrange(2),
+                    chance.randrange(1, 60),
+                )
+                # What would leave the partition, or was overtaken meanwhile, is refused and changes nothing.
+                group.command("offsets", way, "--by", str(offsets), "--partition", str(partition), "--yes")
+            database.wait_for(f"SELECT bool_and(next_offset = {last}) FROM partitions")
+        skipped: set[str] = set()
+        for partition, row in group.partitions().items():
+            history = group.query(
+                "SELECT from_offset, to_offset FROM position_changes"
+                f" WHERE partition = {partition} AND because IN ('rewound', 'skipped') ORDER BY id"
+            )
+            assert row.read == last + sum(before - after for before, after in history)
+            assert row.skipped == sum(max(0, after - before) for before, after in history)
+            assert row.incarnation == 1 + len(history)
+            for before, after in history:
+                skipped |= named(*range(partition * last + before, partition * last + after))
+        assert named(*range(2 * last)) - group.memories() <= skipped
+        assert sum(row.stored for row in group.partitions().values()) == len(group.memories())
+
 
 class TestMovedByKafkasOwnTool:
     """`kafka-consumer-groups --reset-offsets`, on a stopped group."""
@@ -140,22 +186,23 @@ class TestDatabaseRestored:
         assert restored.memories() == named(*range(20)), "the filter knew them, the database decided"
         assert restored.changes() == []
 
-    def test_under_a_running_group(self, kafka: str, group: Group, fresh_database: Callable[[], str]) -> None:
+    @pytest.mark.parametrize("is_older", [False, pytest.param(True, marks=pytest.mark.proof)])
+    def test_under_a_running_group(
+        self, kafka: str, group: Group, fresh_database: Callable[[], str], *, is_older: bool
+    ) -> None:
+        """From a backup of the time since it runs, or from before that, under another owner."""
         backup, url = fresh_database(), group.environment["CONSUMER_DATABASE_URL"]
         publish(kafka, group.topic, told(*range(10)))
         group.read(10)
-        with group.running():
-            publish(kafka, group.topic, told(*range(10, 20)))
-            with outside(url) as database:
-                database.wait_until_read(20)
+        if is_older:
             _copy(group, backup)
-            publish(kafka, group.topic, told(*range(20, 30)))
-            with outside(url) as database:
-                database.wait_until_read(30)
+        with group.running():
+            _publish_and_await(kafka, group, range(10, 20), 20)
+            if not is_older:
+                _copy(group, backup)
+            _publish_and_await(kafka, group, range(20, 30), 30)
             _put_in_place(backup, url)
-            publish(kafka, group.topic, told(*range(30, 40)))
-            with outside(url) as database:
-                database.wait_until_read(40)
+            _publish_and_await(kafka, group, range(30, 40), 40)
         assert group.partitions()[0][1:] == (40, 40, 40, 0, 0, 0)
         assert group.memories() == named(*range(40))
 
@@ -315,6 +362,18 @@ def _commit_without_a_stamp(kafka: str, group: Group, offset: int) -> None:
     operator = Consumer({"bootstrap.servers": kafka, "group.id": group.name})
     operator.commit(offsets=[KafkaPartition(group.topic, 0, offset)], asynchronous=False)
     operator.close()
+
+
+def _publish_and_await(kafka: str, group: Group, numbers: Iterable[int], read: int) -> None:
+    publish(kafka, group.topic, told(*numbers))
+    with outside(group.environment["CONSUMER_DATABASE_URL"]) as database:
+        database.wait_until_read(read)
+
+
+def _chance() -> random.Random:
+    seed = int(os.environ.get("MEMORY_CONSUMER_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"repeat with MEMORY_CONSUMER_TEST_SEED={seed}")
+    return random.Random(seed)
 
 
 def _copy(group: Group, to_url: str) -> None:
