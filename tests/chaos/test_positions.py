@@ -92,10 +92,10 @@ class TestMovedByOffsets:
             database.wait_until_read(50)
         assert group.partitions()[0][1:] == (30, 50, 30, 20, 0, 0)
 
-    @pytest.mark.parametrize("moves", [12, pytest.param(200, marks=pytest.mark.proof)])
+    @pytest.mark.parametrize("moves", [12, pytest.param(100, marks=pytest.mark.proof)])
     def test_at_any_moment_the_counters_are_what_the_history_says(self, kafka: str, group: Group, moves: int) -> None:
         """Two members read while their positions are moved back and forth."""
-        chance, last = _chance(), 1_000
+        chance, last = _chance(), 200 + 120 * moves
         for partition in (0, 1):
             publish(kafka, group.topic, told(*range(partition * last, (partition + 1) * last)), partition=partition)
         with outside(group.environment["CONSUMER_DATABASE_URL"]) as database, group.running(), group.running():
