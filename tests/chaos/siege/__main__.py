@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from consumer.devstack.kafka import Kafka
+from consumer.devstack.loopback import free_port
 from consumer.devstack.postgres import Postgres
 from consumer.devstack.redis import Redis, require_bloom
 from consumer.errors import ConsumerError
@@ -19,7 +20,8 @@ from tests.chaos.siege import faults
 from tests.chaos.siege.driver import Driver
 from tests.chaos.siege.report import Report, report, show, write_figures
 from tests.chaos.siege.sequence import planned
-from tests.chaos.siege.site import Services, built
+from tests.chaos.siege.site import HOST, Broker, Services, built
+from tests.fakes.tcp_proxy import TcpProxy
 
 PER_SECOND = 150.0
 
@@ -61,9 +63,20 @@ def _besiege(count: int, seed: int, folder: Path) -> Report:
 
 @contextmanager
 def _services() -> Iterator[Services]:
-    with Postgres(durable=True) as postgres, Kafka() as kafka, Redis() as redis:
+    with Postgres(durable=True) as postgres, _broker() as (broker, address), Redis() as redis:
         require_bloom(redis.address)
-        yield Services(kafka.address, postgres.address, redis.address, kafka.process.pid)
+        yield Services(address, postgres.address, redis.address, broker)
+
+
+@contextmanager
+def _broker() -> Iterator[tuple[Broker, str]]:
+    """A broker that sends all its clients through a proxy."""
+    port = free_port()
+    with Kafka(advertised_port=port) as kafka:
+        way = TcpProxy(HOST, int(kafka.address.rpartition(":")[2]))
+        way.port = port
+        with way:
+            yield Broker(kafka.process.pid, way), f"{HOST}:{port}"
 
 
 def main() -> None:

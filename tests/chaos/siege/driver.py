@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
 from consumer.telemetry.progress import Track
 from tests.chaos.siege import evidence
@@ -27,6 +27,9 @@ DRAINED_WITHIN = 120.0
 """Seconds after the last fault within which all that was published has to be read."""
 
 LOOK_EVERY = 0.2
+SHOWN = 10
+"""Findings of a check that are told in words."""
+
 AT_THE_END = "at the end, everything healed"
 
 
@@ -112,11 +115,12 @@ class Driver:
             self._note(each.fault, list(check_counts(self._site.published, each.rows)))
 
     def _note(self, fault: str, findings: list[Finding]) -> None:
-        """What was found before is not found again."""
+        """What was found before is not found again: it stays in the tables, and is seen by every check that follows."""
         for wrong in Wrong:
-            if (found := records(findings, wrong)) > self._known[wrong]:
-                self._known[wrong] = found
-                self.course.findings += [(fault, each) for each in findings if each.wrong is wrong]
+            if (more := records(findings, wrong) - self._known[wrong]) > 0:
+                self._known[wrong] += more
+                whats = islice((each.what for each in findings if each.wrong is wrong), SHOWN)
+                self.course.findings.append((fault, Finding(wrong, more, "; ".join(whats))))
 
     def _check_at_the_end(self) -> None:
         site, course = self._site, self.course
@@ -130,4 +134,4 @@ class Driver:
             check_contents(site.published, evidence.memories(site.sql), evidence.ledger(site.sql)),
             check_letters(site.published, site.topics.source, letters),
         )
-        course.findings += [(AT_THE_END, finding) for finding in found]
+        self._note(AT_THE_END, list(found))

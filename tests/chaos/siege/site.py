@@ -45,13 +45,21 @@ SWITCHES = (
 
 
 @dataclass(slots=True, frozen=True)
+class Broker:
+    """A broker that is a child of ours, and the proxy through which all its clients come."""
+
+    pid: int
+    way: TcpProxy
+
+
+@dataclass(slots=True, frozen=True)
 class Services:
-    """The servers' addresses. `broker_pid` where the broker is ours to freeze."""
+    """The servers' addresses; and the broker, where it is ours to make ill."""
 
     kafka: str
     database_url: str
     redis_url: str
-    broker_pid: int | None = None
+    broker: Broker | None = None
 
 
 @dataclass(slots=True, frozen=True)
