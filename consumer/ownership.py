@@ -161,8 +161,15 @@ class Ownership:
 
     def _claim_all(self, due: Sequence[TopicPartition], now: float) -> None:
         try:
+            # The rows first: an end of Kafka's below them is then no old news.
+            rows = self._store.positions(due)
             answers = self._assignment.look_up(due)
-            found = [(source, answer) for source, answer in answers.items() if isinstance(answer, Found)]
+            reached = {source: row.next_offset for source, row in rows.items()}
+            found = [
+                (source, replace(answer, reached=reached.get(source, 0)))
+                for source, answer in answers.items()
+                if isinstance(answer, Found)
+            ]
             for first in range(0, len(found), CLAIMED_AT_ONCE):
                 self._claim(dict(found[first : first + CLAIMED_AT_ONCE]), now)
         except Transient as error:

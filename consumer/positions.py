@@ -8,7 +8,7 @@ with our metadata it is only an echo. Without our stamp somebody moved it on pur
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from consumer.errors import Fatal
+from consumer.errors import Fatal, Transient
 from consumer.records import Claim, Committed, Found, TopicPartition
 
 STAMP = "memory-consumer"
@@ -102,10 +102,13 @@ def became_of(ours: Claim, row: Claim | None) -> Fate:
 def start(
     source: TopicPartition, known: Known | None, found: Found, out_of_range: OutOfRange = OutOfRange.STOP
 ) -> Start:
-    """Decide where to start. Raises `Fatal` where Kafka does not have that offset, and nobody said what to do then."""
+    """Decide where to start. Raises `Fatal` where Kafka does not have that offset, and nobody said what to do then;
+    `Transient` where what Kafka said is older than the row."""
     begin = _start(known, found)
     if found.earliest <= begin.next_offset <= found.end:
         return begin
+    if _is_outdated(found, begin):
+        raise Transient(f"{source} was read on by another consumer since Kafka was asked about it")
     if out_of_range is OutOfRange.STOP:
         raise _gone(source, begin.next_offset, found)
     return replace(
@@ -140,6 +143,13 @@ def _start(known: Known | None, found: Found) -> Start:
         skipped=max(0, theirs - known.next_offset),
         obeyed_offset=theirs,
     )
+
+
+def _is_outdated(found: Found, begin: Start) -> bool:
+    """Whether the row has gone past an end that was no nearer than the row when Kafka was asked: a process that is
+    frozen between the two finds it so."""
+    is_where_the_row_stands = begin.because is Because.RESUMED
+    return is_where_the_row_stands and found.reached is not None and found.reached <= found.end < begin.next_offset
 
 
 def _gone(source: TopicPartition, offset: int, found: Found) -> Fatal:

@@ -198,13 +198,14 @@ class Found:
     """What Kafka says of a partition when it is assigned to us.
 
     `topic_id` is None where the broker can't tell. `earliest` and `end` are the first offset kept and the next one to
-    be written.
+    be written. `reached` is where the partition's row stood before Kafka was asked, 0 without one; None: not looked at.
     """
 
     topic_id: str | None
     committed: Committed | None
     earliest: int
     end: int
+    reached: int | None = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -53,6 +53,19 @@ class GroupWithout(Group):
         return {source: NOTHING if source != self._leaderless else Transient("no leader") for source in sources}
 
 
+class GroupReadOn(Group):
+    """While Kafka is asked, somebody else reads on."""
+
+    def __init__(self, rows: "Rows") -> None:
+        super().__init__()
+        self._rows = rows
+        self.next = Changes(assigned=frozenset({MEMORIES, OTHER}))
+
+    def look_up(self, sources: Collection[TopicPartition]) -> Findings:
+        self._rows.rows[MEMORIES] = Claim(MEMORIES, 1, 120, 1)
+        return super().look_up(sources)
+
+
 class Rows:
     """The partition rows alone, of a database that may be away."""
 
@@ -61,10 +74,12 @@ class Rows:
         self.is_away = False
         self.transactions = 0
         self.forgotten: list[TopicPartition] = []
+        self.found: dict[TopicPartition, Found] = {}
 
     def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
         self._must_be_there()
         self.transactions += 1
+        self.found |= found
         rows = {source: self.rows.get(source, Claim(source, 0, 0, 1)) for source in found}
         self.rows |= {source: replace(row, epoch=row.epoch + 1) for source, row in rows.items()}
         return {source: self.rows[source] for source in found}
@@ -138,6 +153,12 @@ def test_taken_and_given_back_is_claimed_anew(ownership: Ownership, group: Group
     group.next = Changes(gone=frozenset({OTHER}), assigned=frozenset({OTHER}))
     ownership.keep_up()
     assert ownership.claims[OTHER].epoch == 2
+
+
+def test_a_claim_says_where_the_row_stood_before_kafka_was_asked(rows: Rows, clock: HandClock) -> None:
+    rows.rows[MEMORIES] = Claim(MEMORIES, 1, 80, 1)
+    Ownership(GroupReadOn(rows), rows, clock).keep_up()
+    assert {source: found.reached for source, found in rows.found.items()} == {MEMORIES: 80, OTHER: 0}
 
 
 def test_claims_are_tried_again_while_the_database_is_away(group: Group, rows: Rows, clock: HandClock) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from consumer.errors import Fatal
+from consumer.errors import Fatal, Transient
 from consumer.positions import Because, Fate, Known, OutOfRange, Start, became_of, stamp, start
 from consumer.records import Claim, Committed, Found
 from tests.stories import MEMORIES
@@ -127,3 +127,17 @@ def test_whatever_is_not_simply_going_on_is_loud() -> None:
         Because.FIRST_SEEN,
         Because.TAKEN_OVER,
     }
+
+
+@pytest.mark.parametrize("policy", OutOfRange)
+def test_an_end_that_is_older_than_the_row_is_no_end(policy: OutOfRange) -> None:
+    """Somebody read on between the question to Kafka and the claim: the process was frozen there."""
+    read_on, asked_at = replace(ROW, next_offset=120), replace(found(None), reached=80)
+    with pytest.raises(Transient, match="was read on by another consumer"):
+        start(MEMORIES, read_on, asked_at, policy)
+
+
+def test_an_end_below_what_the_row_had_reached_before_is_one() -> None:
+    cut_short, asked_at = replace(ROW, next_offset=120), replace(found(None), reached=120)
+    with pytest.raises(Fatal, match="the topic was cut short"):
+        start(MEMORIES, cut_short, asked_at)
