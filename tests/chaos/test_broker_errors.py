@@ -188,6 +188,7 @@ def test_letters_that_are_refused_as_too_large_go_without_their_payload(site: Si
     site.group.check(kept=1)
 
 
+@pytest.mark.proof
 def test_brokers_go_down_and_come_up_and_coordinator_and_leaders_move(site: Site) -> None:
     site.cluster.coordinate("memories", LEADER)
     site.group.publish(RECORDS)
