@@ -1,5 +1,9 @@
 """What rebalances leave behind, without Kafka."""
 
+from collections.abc import Callable
+
+import pytest
+
 from consumer.adapters.kafka.assignment import PartitionNotes
 from consumer.records import Changes, Committed, TopicPartition
 
@@ -60,6 +64,43 @@ def test_a_start_elsewhere_than_the_group_stands_has_moved() -> None:
     notes.found(ZERO, Committed(3, ""))
     notes.start(ZERO, 5)
     assert notes.has_moved(ZERO, 5)
+
+
+def test_a_position_that_was_refused_is_to_be_sent_again_until_it_is() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.start(ZERO, 5)
+    notes.committed(ZERO, 6)
+    notes.not_committed(ZERO, Committed(6, "ours"))
+    assert notes.has_moved(ZERO, 6)
+    assert notes.refused() == {ZERO: Committed(6, "ours")}
+    notes.committed(ZERO, 6)
+    assert not notes.refused()
+
+
+def test_a_refusal_is_old_news_when_a_later_position_is_on_its_way() -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.start(ZERO, 5)
+    notes.committed(ZERO, 7)
+    notes.not_committed(ZERO, Committed(6, "ours"))
+    assert not notes.has_moved(ZERO, 7)
+    assert not notes.refused()
+
+
+@pytest.mark.parametrize("void", [PartitionNotes.take_away, PartitionNotes.renew])
+def test_nothing_is_sent_again_of_what_is_not_being_read(
+    void: Callable[[PartitionNotes, list[TopicPartition]], None],
+) -> None:
+    notes = PartitionNotes()
+    notes.assign([ZERO])
+    notes.start(ZERO, 5)
+    notes.committed(ZERO, 6)
+    notes.not_committed(ZERO, Committed(6, "ours"))
+    void(notes, [ZERO])
+    assert not notes.refused()
+    notes.not_committed(ZERO, Committed(6, "ours"))
+    assert not notes.refused()
 
 
 def test_a_late_answer_about_a_partition_that_is_gone_changes_nothing() -> None:

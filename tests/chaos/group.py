@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Condition, Thread
+from time import monotonic
 from typing import Any
 
 from confluent_kafka import Producer
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory
 from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
+from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.adapters.kafka.source import KafkaSource
 from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.sql.store import SqlStore
@@ -19,8 +21,10 @@ from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.ownership import Ownership
 from consumer.planning import Planner
+from consumer.ports import Findings
+from consumer.positions import is_ours
 from consumer.process.clock import SystemClock
-from consumer.records import Batch, Written
+from consumer.records import Batch, Found, TopicPartition, Written
 from consumer.stopping import Bounds, Stop
 from consumer.tolerance import Tolerance
 from consumer.worker import Worker
@@ -189,6 +193,15 @@ class Group:
         """How often each partition was claimed."""
         return [epoch for (epoch,) in self._query("SELECT epoch FROM partitions ORDER BY partition")]
 
+    def wait_until_committed(self) -> None:
+        """Wait until Kafka has the group's position, and as ours, in every partition of which something was read."""
+        rows = self._query("SELECT topic, partition, next_offset FROM partitions WHERE next_offset > 0")
+        ends = {TopicPartition(topic, partition): next_offset for topic, partition, next_offset in rows}
+        deadline = monotonic() + BOUND
+        with GroupPositions(self._servers, self._topic, QUICK) as positions:
+            while (ours := _committed_by_us(positions.found(ends))) != ends:
+                assert monotonic() < deadline, (ours, ends)
+
     def _query(self, statement: str) -> list[tuple[Any, ...]]:
         with self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(statement))]
@@ -196,3 +209,8 @@ class Group:
 
 def _value(number: int) -> bytes:
     return b"bad %d" % number if number % BAD_EVERY == 0 else wire.encode_fields(event_fields(number))
+
+
+def _committed_by_us(findings: Findings) -> dict[TopicPartition, int]:
+    committed = {source: each.committed for source, each in findings.items() if isinstance(each, Found)}
+    return {source: position.offset for source, position in committed.items() if position and is_ours(position)}

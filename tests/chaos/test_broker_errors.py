@@ -139,6 +139,14 @@ def test_whatever_passes_is_waited_out(site: Site, api: Api, error: int, times: 
     waits_out(site, api, error, times)
 
 
+def test_a_position_that_kafka_refused_is_sent_again_though_nothing_comes(site: Site) -> None:
+    site.group.publish(1)
+    site.cluster.refuse(Api.OFFSET_COMMIT, KafkaError.REBALANCE_IN_PROGRESS, times=2)
+    with site.group.member() as member:
+        member.watch.wait_until_read(1)
+        site.group.wait_until_committed()
+
+
 def stops(site: Site, api: Api, error: int) -> None:
     """A person has to grant a right: until then nothing is lost, after that everything is done once."""
     site.group.publish(RECORDS)

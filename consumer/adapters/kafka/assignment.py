@@ -18,6 +18,7 @@ class PartitionNotes:
         self.is_member = False
         """Whether the group has let us in, and we have not been put out since."""
         self._committed: dict[TopicPartition, int | None] = {}
+        self._refused: dict[TopicPartition, Committed] = {}
         self._started: dict[tuple[str, int], TopicPartition] = {}
         self._gone: set[TopicPartition] = set()
         self._new: set[TopicPartition] = set()
@@ -88,21 +89,28 @@ class PartitionNotes:
     def stop(self, source: TopicPartition) -> None:
         """The partition is not being read any more."""
         self._started.pop(source, None)
+        self._refused.pop(source, None)
 
     def has_moved(self, source: TopicPartition, offset: int) -> bool:
         """Whether the partition is being read, and that offset not what the group has (or where we started, where it
         has none)."""
         return source in self._started and self._committed[source] != offset
 
-    def not_committed(self, source: TopicPartition) -> None:
-        """A position did not reach the group: whatever comes next has moved."""
-        if source in self._committed:
+    def not_committed(self, source: TopicPartition, position: Committed) -> None:
+        """That position did not reach the group: unless a later one is on its way by now, it is to be sent again."""
+        if source in self._started and self._committed[source] == position.offset:
             self._committed[source] = None
+            self._refused[source] = position
+
+    def refused(self) -> Mapping[TopicPartition, Committed]:
+        """The positions that are to be sent again."""
+        return self._refused
 
     def committed(self, source: TopicPartition, offset: int) -> None:
         """The group has that position, as far as we know."""
         if source in self._committed:
             self._committed[source] = offset
+            self._refused.pop(source, None)
 
     def acknowledged(self, source: TopicPartition) -> None:
         """The group has a position of ours for certain."""

@@ -24,7 +24,7 @@ from consumer.batching import BatchLimits, Filling
 from consumer.errors import Transient
 from consumer.ports import Clock, Findings
 from consumer.positions import stamp
-from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
+from consumer.records import Batch, Changes, Claim, ClosedBy, Committed, Found, Headers, Record, TopicPartition
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +102,7 @@ class KafkaSource:
                 closed_by = ClosedBy.REBALANCE
                 break
             if not gathered:
+                self._send(dict(self._partitions.refused()))
                 return None
         still_ours = [record for record in gathered if record.source in self._partitions.started]
         return Batch(still_ours, closed_by) if still_ours else None
@@ -123,18 +124,11 @@ class KafkaSource:
         answers never. The answer queues behind the records that were fetched ahead, so nobody waits for it.
         """
         moved = {
-            source: claim for source, claim in claims.items() if self._partitions.has_moved(source, claim.next_offset)
+            source: Committed(claim.next_offset, stamp(claim))
+            for source, claim in claims.items()
+            if self._partitions.has_moved(source, claim.next_offset)
         }
-        if not moved:
-            return
-        positions = [_kafka(source, claim.next_offset, stamp(claim)) for source, claim in moved.items()]
-        try:
-            self._consumer.commit(offsets=positions, asynchronous=True)
-        except KafkaException as raised:
-            self._not_committed(moved, error_of(raised))
-            return
-        for source, claim in moved.items():
-            self._partitions.committed(source, claim.next_offset)
+        self._send(moved)
 
     def close(self) -> None:
         """Leave the group."""
@@ -250,6 +244,17 @@ class KafkaSource:
                 return records[:index]
         return records
 
+    def _send(self, positions: Mapping[TopicPartition, Committed]) -> None:
+        if not positions:
+            return
+        for source, position in positions.items():
+            self._partitions.committed(source, position.offset)
+        offsets = [_kafka(source, position.offset, position.metadata) for source, position in positions.items()]
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as raised:
+            self._not_committed(positions, error_of(raised))
+
     def _drop_carried(self, sources: Collection[TopicPartition]) -> None:
         self._carried = [record for record in self._carried if record.source not in sources]
 
@@ -269,16 +274,18 @@ class KafkaSource:
     def _on_commit(self, error: KafkaError | None, positions: list[KafkaPartition]) -> None:
         for position in positions:
             if refused := position.error or error:
-                self._not_committed([_ours(position)], refused)
+                at = Committed(position.offset, position.metadata or "")
+                self._not_committed({_ours(position): at}, refused)
             else:
                 self._partitions.acknowledged(_ours(position))
 
-    def _not_committed(self, sources: Iterable[TopicPartition], error: KafkaError) -> None:
-        """The database is right, so a position that Kafka does not have costs nothing; it goes with the next batch."""
-        for source in sources:
-            self._partitions.not_committed(source)
+    def _not_committed(self, positions: Mapping[TopicPartition, Committed], error: KafkaError) -> None:
+        """The database is right, so a position that Kafka does not have costs nothing. It goes when nothing else comes,
+        or with the next batch."""
+        for source, position in positions.items():
+            self._partitions.not_committed(source, position)
         say = log.info if error.code() in NOT_OURS else log.warning
-        say("positions not committed to Kafka: SQL has them", partitions=_names(sources), reason=error.str())
+        say("positions not committed to Kafka: SQL has them", partitions=_names(positions), reason=error.str())
 
     def _leave(self) -> None:
         try:
