@@ -1,6 +1,7 @@
 """Letters while the producer is past mending, or the topic's limit is moved, as the broker's answers have it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -82,3 +83,20 @@ def test_a_limit_lowered_while_running_is_learnt_when_it_refuses(kafka: str) -> 
         letters.send(rejections(50, b"x" * 5_000))
     assert not letters.send(rejections(50, b"x" * 5_000)), "each fits, only their batch did not"
     assert len(letters_in(kafka, topic, 1)) == 50
+
+
+def test_a_topic_made_anew_with_fewer_partitions_takes_letters_from_all(kafka: str) -> None:
+    topic = f"dlq-shrunk-{next(_numbers)}"
+    admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
+    create_topic(admin, topic, 3)
+    letters = letters_to(kafka, topic)
+    (bad,) = rejections(1)
+    of_the_third = [replace(bad, record=bad.record._replace(source=TopicPartition("memories", 2)))]
+    letters.send(of_the_third)
+    admin.delete_topics([topic])[topic].result(10)
+    create_topic(admin, topic, 1)
+
+    with pytest.raises(Transient):
+        letters.send(of_the_third)
+    letters.send(of_the_third)
+    assert letters_in(kafka, topic, 1).keys() == {"memories-2-0"}

@@ -127,7 +127,8 @@ def _done(error: int) -> None:
 @cache
 def _library() -> ctypes.CDLL:
     """The library that the binding has brought along, with the types of what is called in it."""
-    (path,) = Path(confluent_kafka.__file__).parent.parent.glob("confluent_kafka.libs/librdkafka*")
+    package = Path(confluent_kafka.__file__).parent
+    (path,) = *package.parent.glob("confluent_kafka.libs/librdkafka*"), *package.glob(".dylibs/librdkafka*")
     library = ctypes.CDLL(str(path))
     for name, (result, *arguments) in _SIGNATURES.items():
         function = getattr(library, f"rd_kafka_{name}")

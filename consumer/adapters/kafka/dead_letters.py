@@ -134,7 +134,7 @@ class KafkaDeadLetters:
     def _limit_has_fallen(self) -> bool:
         """Asked when the broker refuses what ought to fit. Then no batch of letters may be as large as before."""
         believed = self._topic.max_message_bytes
-        self._topic = self._topic.looked_up(KafkaLookups(self._servers, self._properties, patience=2.0))
+        self._topic = self._looked_up()
         if self._topic.max_message_bytes >= believed:
             return False
         self._producer = None
@@ -173,9 +173,14 @@ class KafkaDeadLetters:
         producer.flush(SLICE_SECONDS)
         raise Transient(f"dead letters not acknowledged by {self._topic.name} within {self._timeout:g} seconds")
 
+    def _looked_up(self) -> LetterTopic:
+        """The topic as it is by now. Raises `Fatal` where it is gone."""
+        return self._topic.looked_up(KafkaLookups(self._servers, self._properties, patience=2.0))
+
     def _failure(self, error: KafkaError) -> ConsumerError:
         if error.code() in UNKNOWN_TOPIC:
-            return self._topic.missing()
+            # Gone, made anew with fewer partitions, or only not known yet to a broker that has just started.
+            self._topic, self._producer = self._looked_up(), None
         if error.fatal() or error.code() == CLIENT_IS_DEAD:
             # It has lost count of what it sent, and is of no more use. The next try has a new one.
             self._producer = None
