@@ -164,6 +164,7 @@ class Ownership:
             # The rows first: an end of Kafka's below them is then no old news.
             rows = self._store.positions(due)
             answers = self._assignment.look_up(due)
+            failed = {source: answer for source, answer in answers.items() if isinstance(answer, Transient)}
             reached = {source: row.next_offset for source, row in rows.items()}
             found = [
                 (source, replace(answer, reached=reached.get(source, 0)))
@@ -171,32 +172,32 @@ class Ownership:
                 if isinstance(answer, Found)
             ]
             for first in range(0, len(found), CLAIMED_AT_ONCE):
-                self._claim(dict(found[first : first + CLAIMED_AT_ONCE]), now)
+                failed |= self._claim(dict(found[first : first + CLAIMED_AT_ONCE]))
         except Transient as error:
-            self._put_off(due, str(error), now)
-            return
-        # Last, because what worked says that all is well.
-        for source, answer in answers.items():
-            if isinstance(answer, Transient):
-                self._put_off([source], str(answer), now)
+            failed = {source: error for source in due if source in self._unclaimed}
+        if failed:
+            self._put_off(failed, now)
 
-    def _claim(self, found: Mapping[TopicPartition, Found], now: float) -> None:
-        claims = self._store.claim(found)
+    def _claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Transient]:
+        """Returns those that were claimed in vain, because they could not be started, and why not."""
+        claims, failed = self._store.claim(found), {}
         self._claiming.worked()
         for source, claim in claims.items():
             try:
                 self._assignment.start(source, claim.next_offset)
             except Transient as error:
-                self._put_off([source], str(error), now)
+                failed[source] = error
                 continue
             self._claims[source] = claim
             del self._unclaimed[source]
             log.info("partition claimed", partition=str(source), epoch=claim.epoch, next_offset=claim.next_offset)
+        return failed
 
-    def _put_off(self, sources: Sequence[TopicPartition], why: str, now: float) -> None:
+    def _put_off(self, failed: Mapping[TopicPartition, Transient], now: float) -> None:
+        """Ask again later. However many partitions there are, that was one failure."""
+        why = str(next(iter(failed.values())))
         if self._claiming.failed(why, now):
-            waiting = [str(source) for source in sources if source in self._unclaimed]
-            log.warning("partitions not claimed yet", partitions=waiting, waiting_for=why)
+            log.warning("partitions not claimed yet", partitions=[str(source) for source in failed], waiting_for=why)
 
 
 _WHAT_BECAME = {

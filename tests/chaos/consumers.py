@@ -32,6 +32,11 @@ class Consumer:
             )
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self._process.poll() is None

@@ -42,15 +42,15 @@ class Group:
 
 
 class GroupWithout(Group):
-    """One of its partitions has no leader."""
+    """Some of its partitions have no leader."""
 
-    def __init__(self, leaderless: TopicPartition) -> None:
+    def __init__(self, *leaderless: TopicPartition) -> None:
         super().__init__()
-        self._leaderless = leaderless
-        self.next = Changes(assigned=frozenset({MEMORIES, OTHER}))
+        self.leaderless = leaderless
+        self.next = Changes(assigned=frozenset({MEMORIES, OTHER, *leaderless}))
 
     def look_up(self, sources: Collection[TopicPartition]) -> Findings:
-        return {source: NOTHING if source != self._leaderless else Transient("no leader") for source in sources}
+        return {source: NOTHING if source not in self.leaderless else Transient("no leader") for source in sources}
 
 
 class GroupReadOn(Group):
@@ -371,3 +371,14 @@ def test_of_what_was_taken_away_meanwhile_nothing_is_forgotten(group: Group, row
     group.next = Changes(gone=frozenset({MEMORIES}), stamped=frozenset({MEMORIES}))
     ownership.keep_up()
     assert rows.forgotten == []
+
+
+def test_many_partitions_that_can_not_be_looked_up_are_one_failure(rows: Rows, clock: HandClock) -> None:
+    """They are asked for again as soon as if it were one."""
+    group = GroupWithout(*(TopicPartition("memories", number) for number in range(50)))
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    group.leaderless = ()
+    clock.pass_(0.5)
+    ownership.keep_up()
+    assert len(ownership.claims) == 50
