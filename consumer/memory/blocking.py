@@ -1,9 +1,10 @@
 """Keys under which similar memories of an owner are found without looking at all of them. Pure.
 
-Two memories that share no key are not compared. Who shares a source shares a key. For texts without sources there are
-min-hash keys: the chance that two sets of words have a key in common is 1 - (1 - J³)⁶, where J is their Jaccard index:
-0.99 at 0.85, 0.92 at 0.70, and 0.05 at 0.20. See A. Broder, "On the resemblance and containment of documents", 1997,
-and Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3, for the bands.
+Two memories that share no key are not compared. Who has the same content shares a key; who shares a source does; and
+who took part in something that was told in the same words. For texts without sources there are min-hash keys: the
+chance that two sets of words have a key in common is 1 - (1 - J³)⁶, where J is their Jaccard index: 0.99 at 0.85, 0.92
+at 0.70, and 0.05 at 0.20. See A. Broder, "On the resemblance and containment of documents", 1997, and Leskovec,
+Rajaraman, Ullman, "Mining of Massive Datasets", chapter 3, for the bands.
 
 A key is a signed integer of 64 bits, which a database can index at the least price; two keys may be equal by chance,
 and then two memories are compared for nothing.
@@ -28,15 +29,27 @@ _MULTIPLIERS = tuple(
 )
 
 
+def content_key(owner_id: str, traits: Traits) -> int:
+    """The key of all memories with the same content."""
+    return _key(_seed(owner_id), int.from_bytes(traits.digest[:8], "little"))
+
+
 def blocking_keys(owner_id: str, traits: Traits) -> list[int]:
-    """The keys of a memory, each once, in ascending order."""
-    seed = _hash(f"{KEY_VERSION}|owner|{owner_id}")
-    keys = {_key(seed, _hash("words|" + "|".join(sorted(traits.words))))}
+    """The keys of a memory that may be like others, each once, in ascending order."""
+    seed, keys = _seed(owner_id), set[int]()
+    if traits.people:
+        # The only way to be worth a look without a source in common: the same words by the same people.
+        keys.add(_key(seed, _hash("words|" + "|".join(sorted(traits.words)))))
     if traits.sources:
         keys.update(sorted(_key(seed, _hash(f"source|{source}")) for source in traits.sources)[:MOST_SOURCES])
     elif traits.words:
         keys.update(_key(seed, band) for band in _bands(traits.words))
     return sorted(keys)
+
+
+@lru_cache(maxsize=10_000)
+def _seed(owner_id: str) -> int:
+    return _hash(f"{KEY_VERSION}|owner|{owner_id}")
 
 
 def _bands(words: frozenset[str]) -> list[int]:

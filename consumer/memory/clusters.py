@@ -64,9 +64,9 @@ class Moved(NamedTuple):
 class Known:
     """What the database has of the clusters that a batch may touch.
 
-    `members`: with their places, all members of the clusters of memories in the batch, all members with a content of
-    the batch, and the founders found under its keys. `keys`: which clusters stand under a key. `settled`: pairs that a
-    person has looked at, and kept apart. `texts`: the members whose row has the text, which of several that say the
+    `members`: with their places, all members of the clusters of memories in the batch, all of clusters that have one of
+    its contents, and the founders found under its keys. `keys`: which clusters stand under a key. `settled`: pairs that
+    a person has looked at, and kept apart. `texts`: the members whose row has the text, which of several that say the
     same is one.
     """
 
@@ -180,9 +180,8 @@ class Clusters:
         self.places[member.memory_id] = place
         self._clusters[place.cluster_id].add(member.memory_id)
         self._twins[digest_of(member)].add(member.memory_id)
-        if place.is_founder:
-            for key in member.keys:
-                self._by_key[key].add(place.cluster_id)
+        for key in keys_at(member, place):
+            self._by_key[key].add(place.cluster_id)
 
     def _take_out(self, memory_id: str) -> UUID | None:
         """Take a member out of its cluster. Returns the cluster's id if nothing is left of it."""
@@ -191,15 +190,15 @@ class Clusters:
         self._leave_text(member)
         self.doubts = {sides: doubt for sides, doubt in self.doubts.items() if side_of(member) not in sides}
         self.moves.append(Moved(place.cluster_id, member, None))
-        if not place.is_founder:
-            return None
-        for key in member.keys:
+        for key in keys_at(member, place):
             self._by_key[key].discard(place.cluster_id)
         rest = self.of(place.cluster_id)
         if not rest:
             return place.cluster_id
-        heir = rest[0]
-        self._enter(heir, replace(self.places[heir.memory_id], is_founder=True))
+        if place.is_founder:
+            self.places[rest[0].memory_id] = replace(self.places[rest[0].memory_id], is_founder=True)
+        for each in rest:
+            self._enter(each, self.places[each.memory_id])
         return None
 
     def _leave_text(self, member: Member) -> None:
@@ -222,6 +221,11 @@ class _Match(NamedTuple):
     founder: Member
     score: float
     band: Band
+
+
+def keys_at(member: Member, place: Place) -> list[int]:
+    """The keys under which a cluster stands because of this member."""
+    return [member.content_key, *member.keys] if place.is_founder else [member.content_key]
 
 
 def side_of(member: Member) -> Side:

@@ -22,13 +22,15 @@ def canonical_text(text: str) -> str:
     return " ".join(folded.split())
 
 
-def content_hash(memory: Memory) -> bytes:
+def content_hash(memory: Memory, canonical: str | None = None) -> bytes:
     """SHA-256 over the canonical text, the sorted ids of participants, and the sorted ids of sources, each once.
 
-    Every part bears its length, so that no two different memories make the same input.
+    Every part bears its length, so that no two different memories make the same input. `canonical` spares making it
+    again where it is at hand.
     """
+    text = canonical_text(memory.content) if canonical is None else canonical
     people = sorted({participant["id"] for participant in memory.participants})
-    parts = [canonical_text(memory.content), _listed(people), _listed(sorted(set(memory.source_message_ids)))]
+    parts = [text, _listed(people), _listed(sorted(set(memory.source_message_ids)))]
     digest = hashlib.sha256(b"memory-content-%d" % HASH_VERSION)
     digest.update(_framed(parts))
     return digest.digest()

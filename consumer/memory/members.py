@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from consumer.memory.blocking import blocking_keys
+from consumer.memory.blocking import blocking_keys, content_key
 from consumer.memory.model import Memory
 from consumer.memory.similarity import Traits, traits_of
 
@@ -21,6 +21,11 @@ class Member:
     def traits(self) -> Traits:
         """What of it is compared with others."""
         return traits_of(self.memory)
+
+    @cached_property
+    def content_key(self) -> int:
+        """The key that it has in common with all that say the same."""
+        return content_key(self.memory.owner_id, self.traits)
 
     @cached_property
     def keys(self) -> list[int]:

@@ -54,11 +54,12 @@ class Traits(NamedTuple):
 
 def traits_of(memory: Memory) -> Traits:
     """What of the memory is compared. A word is a run of Unicode letters, digits and apostrophes inside."""
+    text = canonical_text(memory.content)
     return Traits(
-        frozenset(_WORD.findall(canonical_text(memory.content))),
+        frozenset(_WORD.findall(text)),
         frozenset(memory.source_message_ids),
         frozenset(participant["id"] for participant in memory.participants),
-        content_hash(memory),
+        content_hash(memory, text),
     )
 
 

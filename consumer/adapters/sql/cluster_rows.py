@@ -55,28 +55,24 @@ class ClusterRows:
             found.setdefault(key, []).append(cluster_id)
         return found
 
-    def members(
-        self, clusters: Collection[UUID], founders_of: Collection[UUID] = (), digests: Collection[bytes] = ()
-    ) -> "list[FoundMember]":
-        """All members of clusters, the founders of others, and whoever has one of these contents."""
+    def members(self, clusters: Collection[UUID], founders_of: Collection[UUID] = ()) -> "list[FoundMember]":
+        """All members of clusters, and the founders of others."""
         wanted: list[ColumnElement[bool]] = []
         if clusters:
             wanted.append(self._dialect.among(_MEMBER.cluster_id, clusters))
         if founders_of:
             wanted.append(and_(_MEMBER.is_founder, self._dialect.among(_MEMBER.cluster_id, founders_of)))
-        if digests:
-            wanted.append(self._dialect.among(_MEMBER.content_hash, digests))
         if not wanted:
             return []
         return list(map(_found_member, self._connection.execute(_ORIGINALS.where(or_(*wanted)))))
 
+    def add_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
+        """Enter new members."""
+        self._dialect.add(self._connection, members, [_member_row(*each) for each in placed])
+
     def put_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
-        """Enter members, or move them."""
-        rows = [
-            (each.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, each.traits.digest)
-            for each, place in placed
-        ]
-        self._dialect.put(self._connection, members, rows)
+        """Members whose place or content is another now."""
+        self._dialect.put(self._connection, members, [_member_row(*each) for each in placed])
 
     def remove_members(self, memory_ids: Iterable[str]) -> None:
         """They are members no more."""
@@ -84,7 +80,7 @@ class ClusterRows:
 
     def put_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
         """Let clusters be found under keys."""
-        self._dialect.put(self._connection, similarity_keys, sorted(keys))
+        self._dialect.add(self._connection, similarity_keys, sorted(keys))
 
     def remove_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
         """Let them be found under these no more."""
@@ -208,6 +204,12 @@ class FoundMember:
         self.member = member
         self.place = place
         self.has_text = has_text
+
+
+def _member_row(member: Member, place: Place) -> tuple[Any, ...]:
+    """The values of `members`, in its order."""
+    digest = member.traits.digest
+    return (member.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, digest)
 
 
 def _found_member(row: Row[Any]) -> FoundMember:

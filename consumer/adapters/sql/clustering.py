@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, Side, digest_of
+from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, Side, digest_of, keys_at
 from consumer.memory.folding import fold
 from consumer.memory.joining import doubts_about, joinings
 from consumer.memory.members import Member
@@ -47,13 +47,16 @@ class Clustering:
         self._now = now
         self._before = _Before()
         self._candidates: dict[int, Member] = {}
+        self._touched: set[UUID] = set()
         self.effects = Effects()
 
     def lock(self, events: Collection[MemoryEvent]) -> None:
         """Have the owners to ourselves: two consumers would each miss what the other is about to write."""
         owners = {event.memory.owner_id for event in events if event.memory is not None}
-        owners |= self._rows.owners_of({event.memory_id for event in events})
-        self._dialect.lock_owners(self._connection, owners)
+        memory_ids = {event.memory_id for event in events}
+        there = self._rows.owners_of(memory_ids)
+        self._dialect.lock_owners(self._connection, owners | there)
+        self._touched = self._rows.clusters_of(memory_ids) if there else set()
 
     def prepare(self, events: Mapping[int, MemoryEvent]) -> None:
         """Read what the events, by their places in the batch, may touch. The owners are locked."""
@@ -62,15 +65,15 @@ class Clustering:
             for place, event in events.items()
             if event.memory is not None
         }
-        memory_ids = {event.memory_id for event in events.values()}
-        touched = self._rows.clusters_of(memory_ids)
-        keys = {key for member in self._candidates.values() for key in member.keys}
+        contents = {member.content_key for member in self._candidates.values()}
+        keys = contents.union(*(member.keys for member in self._candidates.values()))
         # A cluster that the batch itself removes must not leave the one behind it out of sight.
-        under = self._rows.under(keys, self._rules.at_most + len(touched))
-        near = {cluster_id for clusters in under.values() for cluster_id in clusters} - touched
-        digests = {member.traits.digest for member in self._candidates.values()}
-        self._before = _Before(under, set(touched), self._rows.kept_apart(memory_ids) if touched else frozenset())
-        self._before.add(self._rows.members(touched, near, digests))
+        under = self._rows.under(keys, self._rules.at_most + len(self._touched))
+        near = {cluster_id for clusters in under.values() for cluster_id in clusters}
+        whole = self._touched.union(*(under.get(key, ()) for key in contents))
+        memory_ids = {event.memory_id for event in events.values()}
+        self._before = _Before(under, whole, self._rows.kept_apart(memory_ids) if self._touched else frozenset())
+        self._before.add(self._rows.members(whole, near - whole))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those that created a memory
@@ -115,12 +118,15 @@ class Clustering:
 
     def _write_members(self, clusters: Clusters, moved: Collection[str]) -> None:
         before = self._before.members
-        gone = [name for name in moved if name not in clusters.places and name in before]
-        self._rows.remove_members(gone)
+        self._rows.remove_members([name for name in moved if name not in clusters.places and name in before])
+        placed = [(clusters.members[name], place) for name, place in sorted(clusters.places.items())]
+        self._rows.add_members([each for each in placed if each[0].memory_id not in before])
         self._rows.put_members(
-            (clusters.members[name], place)
-            for name, place in sorted(clusters.places.items())
-            if name in moved or before[name].place != place
+            [
+                (member, place)
+                for member, place in placed
+                if (had := before.get(member.memory_id)) and (member.memory_id in moved or had.place != place)
+            ]
         )
 
     def _write_keys(self, clusters: Clusters, changed: Collection[UUID]) -> None:
@@ -143,7 +149,7 @@ class Clustering:
 
     def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> None:
         views = {cluster_id: members for cluster_id in changed if len(members := clusters.of(cluster_id)) > 1}
-        self._rows.remove_views([cluster_id for cluster_id in changed if cluster_id not in views])
+        self._rows.remove_views([each for each in changed if each not in views and each in self._before.seen])
         for cluster_id, members in sorted(views.items()):
             self._rows.put_view(cluster_id, fold(members, self._rules.bands.equal), self._now)
 
@@ -193,8 +199,12 @@ class _Before:
 
 
 def _keys(changed: Collection[UUID], placed: Iterable[tuple[Member, Place]]) -> set[tuple[int, UUID]]:
-    founders = ((member, place) for member, place in placed if place.is_founder and place.cluster_id in changed)
-    return {(key, place.cluster_id) for member, place in founders for key in member.keys}
+    return {
+        (key, place.cluster_id)
+        for member, place in placed
+        if place.cluster_id in changed
+        for key in keys_at(member, place)
+    }
 
 
 def _digest_in(clusters: Clusters, memory_id: str) -> bytes | None:

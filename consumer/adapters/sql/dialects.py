@@ -31,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
 
+from consumer.adapters.sql.arrays import array_of
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
 from consumer.adapters.sql.types import iso
@@ -62,8 +63,11 @@ class SqlDialect(Protocol):
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """`column` is one of `values`, passed as one parameter however many there are."""
 
+    def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows of all the table's columns."""
+
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-        """Insert rows of all the table's columns; one whose key is there takes its place. Each key once."""
+        """The same, but a row whose key is there takes its place. Each key once."""
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         """Delete the rows with these primary keys."""
@@ -131,19 +135,18 @@ class Postgres:
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-        return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+        return column == any_(array_of(column, values))
+
+    def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            connection.execute(_inserted(table, rows))
 
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        columns, keys = list(table.columns), list(table.primary_key.columns)
-        statement = postgresql.insert(table).from_select(columns, select(_unnested(columns, rows)))
-        rest = {column.name: statement.excluded[column.name] for column in columns if column not in keys}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=rest)
-            if rest
-            else statement.on_conflict_do_nothing()
-        )
+        statement, keys = _inserted(table, rows), list(table.primary_key.columns)
+        rest = {column.name: statement.excluded[column.name] for column in table.columns if column not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         if not keys:
@@ -198,14 +201,13 @@ class Sqlite:
         listed = func.json_each(json.dumps([_plain(value) for value in values])).table_valued("value")
         return column.in_(select(cast(listed.c.value, column.type)))
 
+    def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            connection.execute(sqlite.insert(table), _named(table, rows))
+
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        columns = list(table.columns)
-        names = [column.name for column in columns]
-        connection.execute(
-            sqlite.insert(table).prefix_with("OR REPLACE"), [dict(zip(names, row, strict=True)) for row in rows]
-        )
+        if rows:
+            connection.execute(sqlite.insert(table).prefix_with("OR REPLACE"), _named(table, rows))
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         if not keys:
@@ -224,12 +226,19 @@ class Sqlite:
         """A transaction that writes has the whole database from its first statement on (BEGIN IMMEDIATE)."""
 
 
+def _inserted(table: Table, rows: Sequence[Row]) -> postgresql.Insert:
+    columns = list(table.columns)
+    return postgresql.insert(table).from_select(columns, select(_unnested(columns, rows)))
+
+
+def _named(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def _unnested(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> TableValuedAlias:
     """Rows of plain values as a table, each column passed as one array."""
-    arrays = [
-        bindparam(None, list(values), type_=ARRAY(column.type))
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
+    arrays = [array_of(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
     named = (Column(column.name, column.type) for column in columns)
     return func.unnest(*arrays).table_valued(*named).render_derived()
 

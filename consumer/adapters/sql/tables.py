@@ -157,11 +157,9 @@ members = Table(
     Column("content_hash", LargeBinary, nullable=False),
     # The members of a cluster, when one of them changes.
     Index(None, "cluster_id"),
-    # Who says the same.
-    Index(None, "content_hash"),
 )
 
-# Under which keys the founder of a cluster is found. The keys are made by memory.blocking.
+# Under which keys a cluster is found. They are made by memory.blocking.
 similarity_keys = Table(
     "similarity_keys",
     metadata,

@@ -41,7 +41,6 @@ def _members() -> None:
         sa.Column("content_hash", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_members_cluster_id", "members", ["cluster_id"])
-    op.create_index("ix_members_content_hash", "members", ["content_hash"])
     op.create_table(
         "similarity_keys",
         sa.Column("key", sa.BigInteger, primary_key=True, autoincrement=False),
