@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,13 @@ def test_the_example_of_each_form_has_every_field_and_goes_there_and_back(form: 
     assert isinstance(converted, Converted)
     assert record.keys() == FORMS[form].fields.keys()
     assert to_old(FORMS[form], converted.event, KNOWN) == record
+
+
+def test_the_example_in_python_runs_and_comes_to_what_the_page_says() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    made: dict[str, Any] = {}
+    exec(compile(example, "docs/legacy.md", "exec"), made)  # noqa: S102 - the page's own code
+    assert [error.code for error in made["result"]] == ["no_time"]
 
 
 def test_every_code_is_on_the_page_or_on_that_of_events() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from math import inf
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,10 @@ from consumer.records import FieldError
 Faults = list[FieldError]
 
 NO_DEFAULT: Final = object()
+
+ENOUGH = 1_000
+"""Past so many faults a list is read no further: half a million take long to be worded, and whoever sends them may mean
+just that."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -115,7 +120,12 @@ class ListOf:
         if not isinstance(value, list):
             faults.append(wording.NOT_A_LIST.error(at, value))
             return value
-        return [self.items.read(item, (*at, index), faults) for index, item in enumerate(value)]
+        read = []
+        for index, item in enumerate(value):
+            if len(faults) >= ENOUGH:
+                break
+            read.append(self.items.read(item, (*at, index), faults))
+        return read
 
 
 @dataclass(slots=True, frozen=True)
@@ -152,7 +162,7 @@ class Object:
         if not isinstance(value, dict):
             faults.append(wording.NOT_AN_OBJECT.error(at, value))
             return value
-        for name in value.keys() - self.fields.keys():
+        for name in islice(value.keys() - self.fields.keys(), ENOUGH):
             faults.append(_unknown(name, (*at, name), value[name], self.fields))
         raw = {}
         for name, field in self.fields.items():

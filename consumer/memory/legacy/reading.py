@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from consumer.memory import wording
-from consumer.memory.field_errors import NOTHING, Location, path
+from consumer.memory.field_errors import NOTHING, path
 from consumer.memory.legacy.form import Form, OldField, Remark
 from consumer.memory.legacy.shapes import AnyValue
 from consumer.memory.shapes import Faults
@@ -42,7 +42,7 @@ def _read_field(name: str, field: OldField, value: Any, reading: Reading) -> Non
     if faults:
         there = path(field.place)
         reading.faults.extend(fault._replace(path=name + fault.path.removeprefix(there)) for fault in faults)
-        reading.fields[name] = _blanked(read, field.place, {fault.path for fault in faults})
+        reading.fields[name] = _blanked(read, there, {fault.path for fault in faults})
     elif read is not None:
         reading.fields[name] = read
         if remark := field.remark(value):
@@ -50,12 +50,17 @@ def _read_field(name: str, field: OldField, value: Any, reading: Reading) -> Non
             reading.remarks.append(Remark(code, name, message))
 
 
-def _blanked(value: Any, at: Location, faulty: Collection[str]) -> Any:
+def _blanked(value: Any, at: str, faulty: Collection[str]) -> Any:
     """The value with None wherever it is at fault, so that the rest of it can still be judged."""
-    if path(at) in faulty:
+    if at in faulty:
         return None
     if isinstance(value, dict):
-        return {name: _blanked(inner, (*at, name), faulty) for name, inner in value.items()}
+        return {name: _blanked(inner, _inside(at, name), faulty) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_blanked(inner, (*at, index), faulty) for index, inner in enumerate(value)]
+        return [_blanked(inner, f"{at}[{index}]", faulty) for index, inner in enumerate(value)]
     return value
+
+
+def _inside(at: str, name: str) -> str:
+    step = path((name,))
+    return at + step if step.startswith("[") else f"{at}.{step}"

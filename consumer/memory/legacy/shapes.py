@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from math import isfinite
 from typing import Any
 
@@ -14,7 +15,7 @@ from consumer.memory.json_form import event_shape
 from consumer.memory.json_text import NotJson, parse
 from consumer.memory.legacy import wording as old_wording
 from consumer.memory.moments import to_micros
-from consumer.memory.shapes import Faults, Nullable, Object, Shape, Text
+from consumer.memory.shapes import ENOUGH, Faults, Nullable, Object, Shape, Text
 
 _TEXT = Text()
 _MOMENT = re.compile(
@@ -153,7 +154,8 @@ class Metadata:
         if not isinstance(value, dict):
             faults.append(wording.NOT_AN_OBJECT.error(at, value))
             return value
-        faults += [old_wording.RESERVED_NAME.error((*at, name), NOTHING) for name in value if is_reserved(name)]
+        reserved = islice(filter(is_reserved, value), ENOUGH)
+        faults += [old_wording.RESERVED_NAME.error((*at, name), NOTHING) for name in reserved]
         return {_TEXT.read(k, (*at, k), faults): _ANY.read(v, (*at, k), faults) for k, v in value.items()}
 
 

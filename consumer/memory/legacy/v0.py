@@ -8,14 +8,13 @@ from 0 to 10, 0.5 where there is none. Nobody took part, as far as the form know
 from collections.abc import Mapping
 from typing import Any
 
-from consumer.memory import wording
 from consumer.memory.field_errors import Location, path
 from consumer.memory.legacy import wording as old_wording
 from consumer.memory.legacy.completing import memory_id
 from consumer.memory.legacy.form import Draft, Form, Known, Old, OldField
 from consumer.memory.legacy.shapes import RESERVED, Id, Score, score_of
 from consumer.memory.raw_form import Raw
-from consumer.memory.shapes import Faults, Text
+from consumer.memory.shapes import Faults, ListOf, Text
 
 NAME = "v0"
 TEXT_FROM = RESERVED + "text_from"
@@ -24,31 +23,29 @@ CONTENT = RESERVED + "content"
 _ID = Id()
 
 
-class Messages:
-    """A list of messages: each an id, or an object that has one."""
+class Message:
+    """An id, or an object that has one."""
 
     def read(self, value: Any, at: Location, faults: Faults) -> Any:
-        """The ids, in order."""
-        if not isinstance(value, list):
-            faults.append(wording.NOT_A_LIST.error(at, value))
-            return value
-        return [self._id(message, (*at, index), faults) for index, message in enumerate(value)]
-
-    @staticmethod
-    def _id(message: Any, at: Location, faults: Faults) -> Any:
+        """The id."""
         found: Faults = []
-        read = _ID.read(message.get("id") if isinstance(message, dict) else message, at, found)
+        read = _ID.read(value.get("id") if isinstance(value, dict) else value, at, found)
         if found:
-            faults.append(old_wording.NOT_A_MESSAGE.error(at, message))
+            faults.append(old_wording.NOT_A_MESSAGE.error(at, value))
         return read
+
+
+def _below_one(confidence: float) -> tuple[str, str] | None:
+    is_share = 0 < confidence < 1
+    return ("below_one", "is below 1, and counts as a number out of ten all the same") if is_share else None
 
 
 FIELDS: Mapping[str, OldField] = {
     "id": OldField(_ID, ("memory_id",)),
     "content": OldField(Text(), ("memory", "content")),
-    "messages": OldField(Messages(), ("memory", "source_message_ids")),
+    "messages": OldField(ListOf(Message()), ("memory", "source_message_ids")),
     "summary": OldField(Text(), ("memory", "content")),
-    "confidence": OldField(Score(), ("memory", "confidence")),
+    "confidence": OldField(Score(), ("memory", "confidence"), remark=_below_one),
 }
 
 

@@ -37,11 +37,18 @@ def test_confidence_is_a_tenth_and_zero_is_a_zero(confidence: float | None, shar
     assert memory_of("v0", {"content": "a", "confidence": confidence}).confidence == share
 
 
+def test_a_share_is_no_number_out_of_ten_and_is_remarked_upon() -> None:
+    noted = memory_of("v0", {"content": "a", "confidence": 0.8})
+    assert noted.confidence == 0.08
+    assert '"code":"below_one"' in noted.metadata["legacy.migration"]
+
+
 def test_an_id_that_is_missing_follows_from_owner_and_text() -> None:
     without = {"content": "We went to the sea."}
     here, there = converted("v0", without), converted("v0", without, KNOWN._replace(owner_id="o-2"))
     assert here.memory_id == converted("v0", {**without, "confidence": 3}).memory_id
     assert here.memory_id != there.memory_id, "memories of two owners are two"
+    assert converted("v0", V0).event_id != converted("v0", V0, KNOWN._replace(owner_id="o-2")).event_id
     assert here.memory_id != converted("v0", {"content": "We went home."}).memory_id
 
 
