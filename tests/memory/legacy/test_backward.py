@@ -1,12 +1,13 @@
 """Back into an old form: what would be lost is named, and nothing else is refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from consumer.memory.legacy import FORMS, Known, to_old
-from consumer.memory.model import MemoryEvent
+from consumer.memory.model import Memory, MemoryEvent
 from consumer.memory.validation import validate
 from tests.memory.legacy.records import KNOWN, ROW, V0, V1, converted
 from tests.memory.samples import full, raw_with
@@ -66,21 +67,48 @@ def test_the_record_of_another_migration_would_be_lost(form: str, other: str) ->
     assert 'memory.metadata["legacy.migration"]' in lost(other, was)
 
 
-def _say_otherwise(memory: Any) -> None:
-    memory.content = "We went home."
+def _say_otherwise(event: MemoryEvent) -> None:
+    _memory(event).content = "We went home."
 
 
-def _grow_sure(memory: Any) -> None:
-    memory.confidence = 0.9
+def _grow_sure(event: MemoryEvent) -> None:
+    _memory(event).confidence = 0.9
+
+
+def _feel_otherwise(event: MemoryEvent) -> None:
+    context = _memory(event).emotional_context
+    assert context is not None
+    context["primary_emotion"] = "anger"
+
+
+def _happen_later(event: MemoryEvent) -> None:
+    event.occurred_at += timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "value"), [(_say_otherwise, "summary", "We went home."), (_grow_sure, "confidence", 9)]
+    ("form", "record", "change", "changed"),
+    [
+        ("v0", {**V0, "colour": "red"}, _say_otherwise, {"summary": "We went home."}),
+        ("v0", {**V0, "confidence": None, "colour": "red"}, _grow_sure, {"confidence": 9}),
+        ("v1", {**V1, "mood": "meh", "colour": "red"}, _feel_otherwise, {"mood": "angry"}),
+        ("v1", {**V1, "date": "2025-06-01", "mood": "meh"}, _happen_later, {"date": "2025-06-01T01:00:00Z"}),
+        ("row", {**ROW, "primaryMood": "meh"}, _grow_sure, {"confidence": 9}),
+    ],
 )
-def test_a_memory_that_was_changed_since_takes_the_change_along(
-    change: Callable[[Any], None], field: str, value: object
+def test_a_memory_that_was_changed_since_takes_its_changes_along_and_keeps_the_rest(
+    form: str, record: Any, change: Callable[[MemoryEvent], None], changed: dict[str, Any]
 ) -> None:
-    record = {**V0, "confidence": 7.0000000001, "colour": "red"}
-    was = converted("v0", record)
-    change(was.memory)
-    assert to_old(FORMS["v0"], was, KNOWN) == {**record, field: value}
+    was = converted(form, record)
+    change(was)
+    assert to_old(FORMS[form], was, KNOWN) == {**record, **changed}
+
+
+def test_a_forged_note_makes_no_record_that_would_be_refused() -> None:
+    was = converted("v1", V1)
+    _memory(was).metadata["legacy.original"] = '{"values": {"colour": Infinity}}'
+    assert to_old(FORMS["v1"], was, KNOWN) == V1
+
+
+def _memory(event: MemoryEvent) -> Memory:
+    assert event.memory is not None
+    return event.memory
