@@ -1,13 +1,14 @@
 """PostgreSQL and Kafka as they stand, looked at from outside, with statements that are no part of the consumer."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
-BOUND = 40.0
+BOUND = 120.0
 """Seconds within which something has to happen, or the test fails."""
 
 
@@ -50,18 +51,18 @@ class Outside:
 
     def wait_until_read(self, records: int) -> None:
         """Wait until so many records are done."""
-        while (read := self.read()) < records:
-            self._wait_for_a_commit(f"{read:,} records are done, waiting for {records:,}")
+        self._wait_until(lambda: self.read() >= records, lambda: f"{self.read():,} of {records:,} records are done")
 
     def wait_for_takeover(self, before: dict[int, Partition]) -> None:
         """Wait until every partition has another owner than before."""
-        while any(now.epoch == before[number].epoch for number, now in self.partitions().items()):
-            self._wait_for_a_commit("waiting for another owner")
+        self._wait_until(
+            lambda: all(now.epoch != before[number].epoch for number, now in self.partitions().items()),
+            lambda: "some partition has no other owner",
+        )
 
     def wait_for(self, condition: str) -> None:
         """Wait until a condition in SQL holds. It is looked at after each commit."""
-        while self.query(f"SELECT coalesce(({condition}), false)") != [(True,)]:
-            self._wait_for_a_commit(condition)
+        self._wait_until(lambda: self.query(f"SELECT coalesce(({condition}), false)") == [(True,)], lambda: condition)
 
     def has_somebody_waiting_for_a_lock(self) -> bool:
         """Whether some session of this database waits for a lock that another one has."""
@@ -74,9 +75,13 @@ class Outside:
             assert row.read == row.stored + row.merged + row.duplicates + row.dead_lettered, (number, row)
             assert row.read == row.next_offset, "the topic has no gaps, so that every offset is a record"
 
-    def _wait_for_a_commit(self, what_for: str) -> None:
-        told = list(self._connection.notifies(timeout=BOUND, stop_after=1))
-        assert told, f"nothing happened for {BOUND:g} s: {what_for}"
+    def _wait_until(self, holds: Callable[[], bool], what: Callable[[], str]) -> None:
+        """Look after each commit. What does not come within the bound from here on does not come."""
+        until = time.monotonic() + BOUND
+        while not holds():
+            left = until - time.monotonic()
+            assert left > 0, f"not within {BOUND:g} s: {what()}"
+            list(self._connection.notifies(timeout=left, stop_after=1))
 
 
 @contextmanager
