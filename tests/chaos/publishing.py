@@ -54,7 +54,7 @@ class Topics:
 @contextmanager
 def topics(bootstrap: str, partitions: int) -> Iterator[Topics]:
     """Two topics of names never used before, gone afterwards."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     name = f"memories-{uuid4().hex[:12]}"
     made = Topics(name, f"{name}-dlq")
     new = [NewTopic(made.source, partitions, 1), NewTopic(made.letters, partitions, 1)]

@@ -1,6 +1,7 @@
 """`python -m tests.chaos.siege`: one long run of real consumers under a sequence of faults, and a verdict."""
 
 import random
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -43,11 +44,16 @@ def siege(
     command = f"make proof FAULTS={faults} SEED={seed}"
     typer.echo(f"The siege: {faults:,} faults. To repeat it: {command}", err=True)
     folder = Path(tempfile.mkdtemp(prefix="memory-consumer-siege-"))
-    made = _besiege(faults, seed, folder)
+    try:
+        made = _besiege(faults, seed, folder)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder)
+        raise
     show(made)
     if not made.is_clean:
         typer.echo(f"The logs of the consumers are in {folder}", err=True)
         raise typer.Exit(1)
+    shutil.rmtree(folder)
     if write is not None:
         write_figures(write, made, command)
 
