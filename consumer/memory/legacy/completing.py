@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from consumer.memory.legacy.form import Draft, Form
-from consumer.memory.legacy.shapes import compact, part_of_event
+from consumer.memory.legacy.parts import part_of_event, record_in
+from consumer.memory.legacy.shapes import compact
 from consumer.memory.raw_form import Raw
-from consumer.memory.shapes import NO_DEFAULT, Nullable, Object
+from consumer.memory.shapes import NO_DEFAULT
 
 NAMESPACE = UUID("2d0d8f43-5a0c-5d0b-9c53-5a4d9b0f7c1e")
 """Of the ids that are derived from old records."""
@@ -27,10 +28,8 @@ def completed(form: Form, draft: Draft, event_id: UUID | None) -> Raw:
 
 def defaults(*names: str) -> Raw:
     """The defaults of a part of an event, yours to change: `defaults("memory", "emotional_context")`."""
-    shape = part_of_event(*names)
-    record = shape.inner if isinstance(shape, Nullable) else shape
-    assert isinstance(record, Object), f"{names} is no record"
-    return {name: copy(field.default) for name, field in record.fields.items() if field.default is not NO_DEFAULT}
+    fields = record_in(part_of_event(*names)).fields
+    return {name: copy(field.default) for name, field in fields.items() if field.default is not NO_DEFAULT}
 
 
 def event_id(form: Form, draft: Draft, record: Any) -> UUID:

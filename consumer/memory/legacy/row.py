@@ -13,6 +13,7 @@ from typing import Any
 from consumer.memory.legacy.completing import defaults
 from consumer.memory.legacy.form import Draft, Form, Known, Old, OldField
 from consumer.memory.legacy.moods import emotion_of, mood_of, unknown_mood
+from consumer.memory.legacy.parts import PartOfEvent
 from consumer.memory.legacy.shapes import (
     Id,
     JsonText,
@@ -20,27 +21,19 @@ from consumer.memory.legacy.shapes import (
     OldMoment,
     WholeScore,
     is_reserved,
-    part_of_event,
     score_of,
     without_zone,
 )
 from consumer.memory.moments import from_micros, to_iso
 from consumer.memory.raw_form import Raw
-from consumer.memory.shapes import Nullable, Object, Text
+from consumer.memory.shapes import Text
 
 EMOTIONS = ("memory", "emotional_context")
-OWN_COLUMNS = ("primary_emotion", "intensity")
-
-
-def _rest_of_emotions() -> Object:
-    whole = part_of_event(*EMOTIONS)
-    assert isinstance(whole, Nullable), "a memory may have no emotional context"
-    assert isinstance(whole.inner, Object), "an emotional context has fields"
-    return Object({name: field for name, field in whole.inner.fields.items() if name not in OWN_COLUMNS})
+OWN_COLUMNS = frozenset({"primary_emotion", "intensity"})
 
 
 def _json(name: str) -> OldField:
-    return OldField(JsonText(part_of_event("memory", name)), ("memory", name))
+    return OldField(JsonText(PartOfEvent(("memory", name))), ("memory", name))
 
 
 FIELDS: Mapping[str, OldField] = {
@@ -53,7 +46,7 @@ FIELDS: Mapping[str, OldField] = {
     "extractedAt": OldField(OldMoment(), ("memory", "extracted_at"), remark=without_zone),
     "primaryMood": OldField(Text(), (*EMOTIONS, "primary_emotion"), remark=unknown_mood),
     "intensity": OldField(WholeScore(), (*EMOTIONS, "intensity")),
-    "emotionalContext": OldField(JsonText(_rest_of_emotions()), EMOTIONS),
+    "emotionalContext": OldField(JsonText(PartOfEvent(EMOTIONS, without=OWN_COLUMNS)), EMOTIONS),
     "sourceMessageIds": _json("source_message_ids"),
     "participants": _json("participants"),
     "tags": _json("tags"),

@@ -11,11 +11,10 @@ from typing import Any
 
 from consumer.memory import wording
 from consumer.memory.field_errors import NOTHING, Location
-from consumer.memory.json_form import event_shape
 from consumer.memory.json_text import NotJson, parse
 from consumer.memory.legacy import wording as old_wording
 from consumer.memory.moments import to_micros
-from consumer.memory.shapes import ENOUGH, Faults, Nullable, Object, Shape, Text
+from consumer.memory.shapes import ENOUGH, Faults, Shape, Text
 
 _TEXT = Text()
 _MOMENT = re.compile(
@@ -23,20 +22,6 @@ _MOMENT = re.compile(
     r"([T ](?P<time>\d\d:\d\d(:\d\d(\.\d{1,6})?)?)(?P<zone>Z|[+-]\d\d(:?\d\d)?)?)?",
     re.ASCII,
 )
-
-
-def part(shape: Shape, *names: str) -> Shape:
-    """The shape of a part of an event: `part(event_shape(), "memory", "tags")`."""
-    for name in names:
-        record = shape.inner if isinstance(shape, Nullable) else shape
-        assert isinstance(record, Object), f"there is nothing inside of what should have {name}"
-        shape = record.fields[name].shape
-    return shape
-
-
-def part_of_event(*names: str) -> Shape:
-    """The shape of a part of an event as it is published."""
-    return part(event_shape(), *names)
 
 
 class Id:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consumer.memory.legacy import FORMS, Known, to_old
-from tests.memory.legacy.records import KNOWN, V0, converted, memory_of, refused
+from tests.memory.legacy.records import KNOWN, ROW, V0, converted, memory_of, refused
 
 
 def test_every_field_finds_its_place() -> None:
@@ -55,7 +55,7 @@ def test_an_id_that_is_missing_follows_from_owner_and_text() -> None:
 def test_what_was_filled_in_is_noted() -> None:
     noted = memory_of("v0", {"content": "a"}).metadata
     assert noted["legacy.filled"] == "memory.owner_id,occurred_at,memory.confidence,memory_id"
-    assert "legacy.filled" not in memory_of("row", {**ROW_WITH_ALL}).metadata
+    assert "legacy.filled" not in memory_of("row", ROW).metadata, "it has everything"
 
 
 def test_messages_are_ids_or_objects_that_have_one() -> None:
@@ -97,6 +97,3 @@ def test_an_owner_and_a_time_that_nobody_knows_are_asked_for() -> None:
     ]
     assert "--owner" in errors[0].advice
     assert "--occurred-at" in errors[1].advice
-
-
-ROW_WITH_ALL = {"id": 1, "ownerId": "o", "occurredAt": "2025-06-01T09:30:00Z", "content": "a", "confidence": 5}
