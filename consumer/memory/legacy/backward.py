@@ -5,6 +5,7 @@ What is converted back is the memory. What an event has besides (its id, its typ
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from consumer.memory.field_errors import NOTHING, FieldErrors, Location, at_most, path
@@ -17,6 +18,7 @@ from consumer.memory.legacy.wording import WOULD_BE_LOST
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import from_micros, to_iso
 from consumer.memory.raw_form import Raw, to_raw
+from consumer.memory.shapes import ENOUGH
 from consumer.records import FieldError
 
 NOBODY = Known()
@@ -62,7 +64,7 @@ def _losses(form: Form, record: dict[str, Any], raw: Raw, known: Known) -> list[
     again = completed(form, form.forward(reading.fields, known), None)
     told = ("memory_id", "occurred_at", "memory")
     differing = _differing({name: raw[name] for name in told}, {name: again[name] for name in told}, ())
-    return [_lost(form, at, _shown(at, value)) for at, value in differing] or reading.faults
+    return [_lost(form, at, _shown(at, value)) for at, value in islice(differing, ENOUGH)] or reading.faults
 
 
 def _differing(value: Any, again: Any, at: Location) -> Iterator[tuple[Location, Any]]:

@@ -122,11 +122,9 @@ def _felt(context: Mapping[str, Any] | None) -> dict[str, Any]:
     made = {"primaryMood": mood_of(context["primary_emotion"]), "intensity": score_of(context["intensity"])}
     rest = {name: value for name, value in context.items() if name not in OWN_COLUMNS}
     unfelt = defaults(*EMOTIONS)
-    return (
-        made
-        if all(unfelt[name] == value for name, value in rest.items())
-        else {**made, "emotionalContext": _text(rest)}
-    )
+    if all(unfelt[name] == value for name, value in rest.items()):
+        return made
+    return {**made, "emotionalContext": _text(rest)}
 
 
 def _text(value: object) -> str:
