@@ -21,6 +21,7 @@ NOTHING: Final = object()
 """The value of a field that is not there."""
 
 SHOWN_CHARACTERS = 60
+LONGEST_NUMBER_BITS = 1_024
 MOST_ERRORS = 100
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
@@ -90,6 +91,8 @@ def _plain(value: object) -> str:
         return quoted(value)
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER_BITS:  # Python refuses to write it out
+        return "a number of very many digits"
     return repr(value)[:SHOWN_CHARACTERS]
 
 

@@ -5,16 +5,17 @@ guessed. `read_raw` asks only that Avro can say it; `read_event` holds it to all
 """
 
 import json
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from typing import Any
 
 from consumer.memory.contract import current_schema
-from consumer.memory.field_errors import FieldErrors, at_most
+from consumer.memory.field_errors import FieldErrors, at_most, path
 from consumer.memory.json_text import NotJson, parse
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import to_iso
 from consumer.memory.raw_form import Raw, document
-from consumer.memory.shapes import Faults, Shape, shape_of
+from consumer.memory.shapes import Faults, Nullable, Object, Shape, shape_of
 from consumer.memory.validation import validate
 
 
@@ -30,6 +31,20 @@ def read_event(line: bytes) -> MemoryEvent | FieldErrors:
     if not faults:
         return validate(raw)
     return at_most(faults + _further(raw, faults))
+
+
+def read_part(value: Any, at: Sequence[str]) -> tuple[Any, FieldErrors]:
+    """A parsed part of an event in raw form, and all that is wrong with it. Takes anything.
+
+    `at`: the names of the fields that lead to it; none for an event as a whole. What only another part could tell is
+    not asked.
+    """
+    faults: Faults = []
+    raw = _shape_at(at).read(value, at, faults)
+    whole = reduce(lambda inner, name: {name: inner}, reversed(at), raw)
+    inside = path(at)
+    further = [error for error in _further(whole, faults) if not error.path or _is_within(error.path, inside)]
+    return raw, at_most(faults + further)
 
 
 def write_event(event: MemoryEvent) -> str:
@@ -53,6 +68,16 @@ def event_shape() -> Shape:
     return shape_of(current_schema())
 
 
+def _shape_at(at: Sequence[str]) -> Shape:
+    """The shape of a part, which is not null where it is looked at by itself."""
+    shape = event_shape()
+    for name in at:
+        assert isinstance(shape, Object)
+        shape = shape.fields[name].shape
+        shape = shape.inner if isinstance(shape, Nullable) else shape
+    return shape
+
+
 def _further(raw: Any, faults: Faults) -> Faults:
     """What the rules find besides the faults: nothing at a path that has its fault already, nor inside it."""
     checked = validate(raw) if isinstance(raw, dict) else ()
@@ -62,5 +87,5 @@ def _further(raw: Any, faults: Faults) -> Faults:
     return [error for error in checked if not any(_is_within(error.path, path) for path in paths)]
 
 
-def _is_within(path: str, outer: str) -> bool:
-    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
+def _is_within(inner: str, outer: str) -> bool:
+    return not outer or inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

@@ -89,9 +89,9 @@ def contradictions(raw: Mapping[str, Any]) -> Iterator[FieldError]:
 
 
 def _wrong_pairs(dynamics: object, participants: object) -> Iterator[FieldError]:
-    if not dynamics or not isinstance(participants, list):  # without a list of participants nobody can tell
-        return
-    known = {person.get("id") for _, person in _objects(participants) if isinstance(person.get("id"), str)}
+    known = None  # without a list of participants nobody can tell
+    if dynamics and isinstance(participants, list):
+        known = {person.get("id") for _, person in _objects(participants) if isinstance(person.get("id"), str)}
     for index, dynamic in _objects(dynamics):
         pair = dynamic.get("participants")
         if isinstance(pair, list):
@@ -99,9 +99,9 @@ def _wrong_pairs(dynamics: object, participants: object) -> Iterator[FieldError]
             yield from _wrong_pair(location, pair, known)
 
 
-def _wrong_pair(location: Location, pair: list[Any], known: Container[Any]) -> Iterator[FieldError]:
+def _wrong_pair(location: Location, pair: list[Any], known: Container[Any] | None) -> Iterator[FieldError]:
     for position, name in enumerate(pair):
-        if isinstance(name, str) and name not in known:
+        if known is not None and isinstance(name, str) and name not in known:
             yield UNKNOWN_PARTICIPANT.error((*location, position), name)
     if len(pair) == 2 and isinstance(pair[0], str) and pair[0] == pair[1]:
         yield SAME_PARTICIPANT.error(location, pair[0])

@@ -16,7 +16,7 @@ from tests.stories import MEMORIES, plan
 
 _CONTENTS = (
     "owner_id, occurred_at, content, summary, source_message_ids, participants, tags, confidence, metadata,"
-    " emotional_context"
+    " emotional_context, quality, warnings"
 )
 _TABLES = {
     "memories": "memory_id, is_deleted, " + _CONTENTS,

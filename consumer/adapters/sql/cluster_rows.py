@@ -22,6 +22,7 @@ from consumer.memory.folding import View
 from consumer.memory.joining import Joining
 from consumer.memory.members import Member
 from consumer.memory.model import Memory
+from consumer.memory.quality import assess
 from consumer.memory.similarity import Band
 
 _MEMBER = members.c
@@ -93,12 +94,15 @@ class ClusterRows:
 
     def put_view(self, cluster_id: UUID, view: View, now: datetime) -> None:
         """What a reader sees of a cluster of several members."""
+        score, warnings = assess(view.memory)
         values = {
             "memory_id": view.memory_id,
             "occurred_at": view.occurred_at,
             "is_deleted": False,
             # A document that is None would be written as JSON's null.
             **{name: null() if (value := getattr(view.memory, name)) is None else value for name in _FIELDS},
+            "quality": score,
+            "warnings": list(warnings),
             "conflicts": list(view.conflicts),
             "merged_at": now,
         }

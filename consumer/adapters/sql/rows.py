@@ -6,6 +6,7 @@ import orjson
 
 from consumer.isolation import RowRefused
 from consumer.memory.model import MemoryEvent
+from consumer.memory.quality import assess
 
 Row = tuple[Any, ...]
 
@@ -17,7 +18,8 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
     """
     memory = event.memory
     if memory is None:
-        return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 11
+        return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 13
+    score, warnings = assess(memory)
     return (
         seq,
         event.event_id,
@@ -36,6 +38,8 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
         _json(memory.metadata),
         _json(memory.emotional_context),
         _json(memory.relationship_dynamics),
+        score,
+        _json(warnings),
     )
 
 

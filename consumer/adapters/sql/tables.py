@@ -50,6 +50,9 @@ def _memory_columns() -> list[Column[object]]:
         Column("metadata", Json),
         Column("emotional_context", Json),
         Column("relationship_dynamics", Json),
+        # How good the memory is, and the codes of what is doubtful: memory.quality says it. NULL: never assessed.
+        Column("quality", Float(53)),
+        Column("warnings", Json),
     ]
 
 
