@@ -22,23 +22,31 @@ class TopicWatch:
         self._ask = ask
         self._clock = clock
         self._ids: dict[str, str] = {}
+        self._made_anew: set[str] = set()
         self._asked: Mapping[str, Future[TopicDescription]] = {}
         self._ask_at = 0.0
 
     def found(self, topic: str, topic_id: str | None) -> None:
-        """A claim found the topic with that id; None where the cluster has no ids: then there is nothing to watch."""
+        """A claim found the topic with that id; None where the cluster has no ids: then there is nothing to watch.
+
+        If it is another than before, the topic's other partitions have to be claimed anew, too.
+        """
         if topic_id is not None:
+            if self._ids.get(topic, topic_id) != topic_id:
+                self._made_anew.add(topic)
+                self._asked = {}  # the answer may be of before
             self._ids[topic] = topic_id
 
     def made_anew(self) -> set[str]:
         """The topics that turned out to be others than they were, each told once. Waits for nothing, never raises."""
+        told, self._made_anew = self._made_anew, set()
         if self._asked and all(future.done() for future in self._asked.values()):
             now, self._asked = self._asked, {}
-            return {topic for topic, future in now.items() if self._is_another(topic, future)}
-        if not self._asked and self._ids and self._clock.monotonic() >= self._ask_at:
+            told |= {topic for topic, future in now.items() if self._is_another(topic, future)}
+        elif not self._asked and self._ids and self._clock.monotonic() >= self._ask_at:
             self._ask_at = self._clock.monotonic() + ASK_EVERY_SECONDS
             self._asked = self._ask(self._ids)
-        return set()
+        return told
 
     def suspect(self) -> None:
         """Something went wrong that would if a topic were gone: ask at once."""
@@ -49,4 +57,7 @@ class TopicWatch:
             now = topic_id(topic, future)
         except ConsumerError:
             return False  # whatever keeps us from asking shows where it matters: in reading, or at the next claim
-        return isinstance(now, str) and self._ids.pop(topic, now) != now
+        if not isinstance(now, str) or self._ids.get(topic, now) == now:
+            return False
+        self._ids[topic] = now
+        return True
