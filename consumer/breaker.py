@@ -61,7 +61,7 @@ class Breaker:
         self.opened(BreakerOpen(found.why, is_recorded=True))
 
     def check(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
-        """Judge a batch. Raises `Fatal` or `BreakerOpen` before anything of it is sent or committed."""
+        """Judge a batch. Raises `Intolerable` or `BreakerOpen` before anything of it is sent or committed."""
         self._count.check(batch, rejections)
 
     def committed(self, batch: Batch, rejections: Sequence[Rejection]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # so that a command that only complains need not load the whole domain
     from collections.abc import Iterable
 
-    from consumer.records import TopicPartition
+    from consumer.records import Batch, TopicPartition
 
 
 class ConsumerError(Exception):
@@ -46,6 +46,14 @@ class BreakerOpen(ConsumerError):
 
 class Fatal(ConsumerError):
     """No waiting helps: stop, uncommitted, and say why."""
+
+
+class Intolerable(Fatal):
+    """A record is bad, and none is borne: nothing was written. Do `before`, if there is anything in it, then stop."""
+
+    def __init__(self, message: str, *, advice: str, before: Batch) -> None:
+        super().__init__(message, advice=advice)
+        self.before = before
 
 
 class Abandoned(ConsumerError):

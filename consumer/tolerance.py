@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from consumer.errors import BreakerOpen, Fatal
+from consumer.errors import BreakerOpen, Intolerable
 from consumer.records import Batch, Rejection
 
 WINDOW = 1_000
@@ -16,12 +16,14 @@ class Tolerance:
     """`max_errors`: dead letters since the start, or since the breaker was closed; None for any number.
 
     `max_error_share`: of the last 1,000 records, judged once `min_records` of them are known; 1 for any share.
+    `validate_first`: where nothing is borne, whether a bad record keeps those from being done that were read before it.
     """
 
     continue_on_error: bool = True
     max_errors: int | None = None
     max_error_share: float = 1.0
     min_records: int = 500
+    validate_first: bool = False
 
     def __str__(self) -> str:
         """The settings in words: the same for the same tolerance."""
@@ -46,12 +48,12 @@ class ErrorCount:
     def check(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
         """Judge a batch with these records rejected, as far as it is known by now.
 
-        Raises `Fatal` where nothing is borne, `BreakerOpen` where this is more than is borne.
+        Raises `Intolerable` where nothing is borne, `BreakerOpen` where this is more than is borne.
         """
         if not rejections:
             return
         if not self._tolerance.continue_on_error:
-            raise _stops_at(rejections[0])
+            raise self._stop(batch, rejections)
         if not self._is_pardoned and (verdict := self._too_many(len(rejections)) or self._too_often(batch, rejections)):
             raise BreakerOpen(f"{verdict}; {_in_words(rejections)}")
 
@@ -66,6 +68,16 @@ class ErrorCount:
         self._errors = 0
         self._latest.clear()
         self._is_pardoned = True
+
+    def _stop(self, batch: Batch, rejections: Sequence[Rejection]) -> Intolerable:
+        place = next(place for place, is_bad in enumerate(_flags(batch, rejections)) if is_bad)
+        first = next(each for each in rejections if each.record == batch.records[place])
+        reason = f"{first.category}, {first.code}: {first.message}"
+        return Intolerable(
+            f"{first.record.name} can't be processed ({reason}), and continue_on_error is off",
+            advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
+            before=Batch([] if self._tolerance.validate_first else batch.records[:place], batch.closed_by),
+        )
 
     def _too_many(self, more: int) -> str | None:
         most, errors = self._tolerance.max_errors, self._errors + more
@@ -99,10 +111,3 @@ def _in_words(rejections: Sequence[Rejection]) -> str:
     counts = ", ".join(f"{code} {count:,}" for code, count in kinds.most_common(3))
     first = rejections[0]
     return f"in this batch {counts}; {first.record.name}: {first.message}"
-
-
-def _stops_at(first: Rejection) -> Fatal:
-    return Fatal(
-        f"{first.record.name} can't be processed ({first.code}: {first.message}), and continue_on_error is off",
-        advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
-    )

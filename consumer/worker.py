@@ -11,7 +11,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 from tenacity import RetryError as GivenUp
 
 from consumer.breaker import ADVICE, Breaker, Settlement
-from consumer.errors import Abandoned, BreakerOpen, Fatal, OwnershipLost, Transient
+from consumer.errors import Abandoned, BreakerOpen, Fatal, Intolerable, OwnershipLost, Transient
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, DeadLetters, Observer, SeenFilter, Source, Store
@@ -87,7 +87,10 @@ class Worker:
             self.bounds.batch_done(len(batch))
 
     def _try(self, batch: Batch) -> None:
-        """Do what is left of the batch. What others own by now is dropped, the rest is written."""
+        """Do what is left of the batch. What others own by now is dropped, the rest is written.
+
+        Where no bad record is borne, that is what comes before the first one.
+        """
         self.ownership.note_changes()
         while todo := self.ownership.still_to_do(batch):
             try:
@@ -95,6 +98,10 @@ class Worker:
             except OwnershipLost as lost:
                 log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
+            except Intolerable as bad:
+                if bad.before:
+                    self._try(bad.before)
+                raise
             else:
                 return
         # Nothing is left: a try whose outcome was unknown had happened, and only its offsets are still to be committed.

@@ -217,7 +217,11 @@ def _planner(decoder: Decoder, batch: BatchProcessingConfig) -> Planner:
 
 def _tolerance(batch: BatchProcessingConfig) -> Tolerance:
     return Tolerance(
-        batch.continue_on_error, batch.max_errors, batch.max_error_share, batch.max_error_share_min_records
+        batch.continue_on_error,
+        batch.max_errors,
+        batch.max_error_share,
+        batch.max_error_share_min_records,
+        batch.validate_first,
     )
 
 

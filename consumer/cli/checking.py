@@ -47,6 +47,6 @@ def valid_records(
                     if not skip_invalid:
                         return
                 else:
-                    findings.add_valid()
+                    findings.add_valid(line.number)
                     yield record
             progress.advance(line.size)

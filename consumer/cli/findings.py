@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Findings:
-    """The errors of a file, by line. Of any number of errors at most `most_kept` are kept."""
+    """The errors of a file, by line. Of any number of errors at most `most_kept` are kept; `line` was the last one."""
 
     most_kept: int
+    line: int = 0
     valid: int = 0
     invalid: int = 0
     errors: int = 0
@@ -25,12 +26,14 @@ class Findings:
         """Lines that were looked at: blank ones are none."""
         return self.valid + self.invalid
 
-    def add_valid(self) -> None:
+    def add_valid(self, line: int) -> None:
         """Count a valid line."""
+        self.line = line
         self.valid += 1
 
     def add_invalid(self, line: int, errors: "FieldErrors") -> None:
         """Count an invalid line and its errors."""
+        self.line = line
         self.invalid += 1
         self.errors += len(errors)
         room = max(0, self.most_kept - len(self.kept))

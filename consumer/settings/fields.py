@@ -152,7 +152,13 @@ class BatchProcessingConfig(Group):
     )
     continue_on_error: bool = Field(
         default=True,
-        description="Dead-letter records that can't be processed and go on. `false`: stop at the first, uncommitted.",
+        description="Dead-letter records that can't be processed and go on. `false`: stop at the first;"
+        " `validate_first` says what is written before.",
+    )
+    validate_first: bool = Field(
+        default=False,
+        description="With `continue_on_error` off: `true` writes nothing of a batch with a bad record in it, `false`"
+        " writes what was read before that record.",
     )
     max_errors: int | None = Field(
         default=None,

@@ -63,6 +63,8 @@ def test_a_memory_by_its_id(url: str) -> None:
     assert shown["occurred_at"] == "2024-05-01T12:00:00Z"
     assert shown["tags"] == "sea, spring"
     assert shown["metadata.from"] == "test"
+    assert shown["quality"] == "0.8556"
+    assert shown["warnings"] == "no_themes"
     assert "summary" not in shown
 
 

@@ -185,12 +185,83 @@ def test_asked_to_stop_it_finishes_the_batch_in_hand(bench: Bench) -> None:
     assert 2 in bench.committed()
 
 
-@pytest.mark.parametrize("bench", [Tolerance(continue_on_error=False)], indirect=True)
+INTOLERANT = Tolerance(continue_on_error=False)
+ALL_OR_NOTHING = Tolerance(continue_on_error=False, validate_first=True)
+
+
+@pytest.mark.parametrize("bench", [ALL_OR_NOTHING], indirect=True)
 def test_intolerant_it_stops_at_bad_data_with_nothing_sent_or_stored(bench: Bench) -> None:
     bench.publish(ZERO, "a", "bad", "b")
-    with pytest.raises(Fatal, match="memories-0-1"):
+    with pytest.raises(Fatal, match=r"memories-0-1 .*\(validation, bad: is bad\)"):
         bench.worker.run()
     assert (bench.stored(), bench.committed(), bench.broker.records("letters")) == (set(), [], [])
+
+
+@pytest.mark.parametrize("bench", [INTOLERANT], indirect=True)
+def test_intolerant_inline_it_writes_what_was_read_before_the_bad_record(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "b", "bad", "c", "bad")
+    with pytest.raises(Fatal, match=r"memories-0-2 .*\(validation, bad: is bad\)"):
+        bench.worker.run()
+    assert (bench.stored(), max(bench.committed())) == ({"a", "b"}, 2)
+    assert bench.broker.records("letters") == []
+
+
+@pytest.mark.parametrize("bench", [INTOLERANT], indirect=True)
+def test_intolerant_inline_a_first_record_that_is_bad_stops_it_with_nothing_written(bench: Bench) -> None:
+    bench.publish(ZERO, "bad", "a")
+    with pytest.raises(Fatal, match="memories-0-0"):
+        bench.worker.run()
+    assert bench.stored() == set()
+
+
+@pytest.mark.parametrize(
+    ("bench", "stored", "reason"),
+    [
+        (INTOLERANT, {"a"}, r"memories-0-1 .*\(database, row_refused: .*forbidden"),
+        (ALL_OR_NOTHING, set(), r"memories-0-3 .*\(validation, bad: is bad\)"),
+    ],
+    indirect=["bench"],
+)
+def test_intolerant_a_row_that_the_database_refuses_stops_it_like_any_bad_record(
+    bench: Bench, stored: set[str], reason: str
+) -> None:
+    with bench.engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER forbidden BEFORE INSERT ON memories"
+                " WHEN NEW.memory_id = 'c' BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
+            )
+        )
+    bench.publish(ZERO, "a", "c", "b", "bad")
+    with pytest.raises(Fatal, match=reason):
+        bench.worker.run()
+    assert (bench.stored(), bench.broker.records("letters")) == (stored, [])
+
+
+@pytest.mark.parametrize("bench", [INTOLERANT], indirect=True)
+def test_intolerant_inline_a_database_that_goes_away_between_does_not_write_twice(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "b", "bad")
+
+    def answer_lost() -> None:
+        bench.store.after = nothing
+        raise Transient("database: connection lost")
+
+    bench.store.after = answer_lost
+    with pytest.raises(Fatal, match="memories-0-2"):
+        bench.worker.run()
+    assert bench.stored() == {"a", "b"}
+    with bench.engine.connect() as connection:
+        assert connection.execute(text("SELECT next_offset, stored FROM partitions WHERE partition = 0")).one() == (
+            2,
+            2,
+        )
+
+
+@pytest.mark.parametrize("bench", [Tolerance(), Tolerance(validate_first=True)], indirect=True)
+def test_tolerant_both_ways_of_validating_end_alike(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "bad", "b", "bad")
+    bench.worker.run()
+    assert (bench.stored(), len(bench.broker.records("letters"))) == ({"a", "b"}, 2)
 
 
 @pytest.mark.parametrize("bench", [Tolerance(max_errors=1)], indirect=True)
