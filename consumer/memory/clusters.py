@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
+from consumer.memory.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, Side, in_order
 from consumer.memory.members import Member
 from consumer.memory.similarity import Band, Bands, similarity
 
@@ -30,26 +31,6 @@ class Place:
     is_founder: bool = True
     band: Band = Band.SAME
     score: float = 1.0
-
-
-class Side(NamedTuple):
-    """One of two memories that a person has to look at: a decision holds for this content only."""
-
-    memory_id: str
-    digest: bytes
-
-
-class Doubt(NamedTuple):
-    """Two memories that a person has to look at, and why. `sides` are in order of their ids."""
-
-    sides: tuple[Side, Side]
-    score: float
-    reason: str
-
-
-ALIKE = "alike"
-CONTRADICTION = "contradiction"
-"""Why a person has to look: alike, but not enough to be taken for one; alike enough, but one says no."""
 
 
 class Moved(NamedTuple):
@@ -73,7 +54,7 @@ class Known:
     members: dict[str, tuple[Member, Place]] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
     keys: Mapping[int, Iterable[UUID]] = field(default_factory=dict)
-    settled: frozenset[tuple[Side, Side]] = frozenset()
+    settled: frozenset[Pair] = frozenset()
 
 
 @dataclass(slots=True, frozen=True)
@@ -90,7 +71,6 @@ class Clusters:
 
     def __init__(self, known: Known, rules: Rules) -> None:
         self._rules = rules
-        self._settled = known.settled
         self._clusters: defaultdict[UUID, set[str]] = defaultdict(set)
         self._by_key: defaultdict[int, set[UUID]] = defaultdict(set)
         self._twins: defaultdict[Digest, set[str]] = defaultdict(set)
@@ -99,7 +79,7 @@ class Clusters:
         self.texts: dict[Digest, str] = {}
         """Of each content, the member whose row has the text."""
         self.moves: list[Moved] = []
-        self.doubts: dict[tuple[Side, Side], Doubt] = {}
+        self.doubts = Doubts(known.settled)
         self.compared = 0
         """How many pairs of memories were compared."""
         for key, clusters in known.keys.items():
@@ -112,11 +92,15 @@ class Clusters:
     def take_out(self, memory_id: str) -> None:
         """The memory is deleted."""
         if memory_id in self.places:
+            self.doubts.change(memory_id, len(self.moves))
             self._take_out(memory_id)
 
     def put(self, member: Member, event_id: UUID) -> Place:
         """The memory is created or changed. Returns where it stands; a cluster that it founds is named by the event."""
-        alone_in = self._take_out(member.memory_id) if member.memory_id in self.places else None
+        before = self.members.get(member.memory_id)
+        alone_in = self._take_out(member.memory_id) if before else None
+        if before and digest_of(before) != digest_of(member):
+            self.doubts.change(member.memory_id, len(self.moves))
         place = self._find_place(member) or Place(alone_in or event_id)
         self._enter(member, place)
         self.texts.setdefault(digest_of(member), member.memory_id)
@@ -170,10 +154,10 @@ class Clusters:
         return None if name is None else self.members[name]
 
     def _doubt(self, member: Member, match: "_Match") -> None:
-        one, other = sorted([side_of(member), side_of(match.founder)])
-        if (one, other) not in self._settled:
+        sides = in_order(side_of(member), side_of(match.founder))
+        if not self.doubts.is_settled(sides):
             reason = CONTRADICTION if match.score >= self._rules.bands.folded else ALIKE
-            self.doubts[one, other] = Doubt((one, other), match.score, reason)
+            self.doubts.note(Doubt(sides, match.score, reason), len(self.moves))
 
     def _enter(self, member: Member, place: Place) -> None:
         self.members[member.memory_id] = member
@@ -188,7 +172,6 @@ class Clusters:
         member, place = self.members.pop(memory_id), self.places.pop(memory_id)
         self._clusters[place.cluster_id].discard(memory_id)
         self._leave_text(member)
-        self.doubts = {sides: doubt for sides, doubt in self.doubts.items() if side_of(member) not in sides}
         self.moves.append(Moved(place.cluster_id, member, None))
         for key in keys_at(member, place):
             self._by_key[key].discard(place.cluster_id)

@@ -4,26 +4,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.clusters import Doubt, Moved, Place, side_of
+from consumer.memory.clusters import Moved, Place, side_of
+from consumer.memory.doubts import Doubt, in_order
 from consumer.memory.folding import changed_fields, fold
 from consumer.memory.members import Member
 
 
 class Joining(NamedTuple):
-    """A member joined others. `conflicts` and `fields_changed` name fields of the view."""
+    """A member joined others at a turn, the oldest of whom was then `oldest`. `conflicts` and `fields_changed` name
+    fields of the view."""
 
+    turn: int
     cluster_id: UUID
     member: Member
     place: Place
     conflicts: tuple[str, ...]
     fields_changed: list[str]
-    oldest: str
+    oldest: Member
 
 
 def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], equal: float) -> Iterator[Joining]:
     """Replay the moves, one after the other, from the members that each cluster had."""
     now = {cluster_id: {each.memory_id: each for each in members} for cluster_id, members in before.items()}
-    for cluster_id, member, place in moves:
+    for turn, (cluster_id, member, place) in enumerate(moves):
         members = now.setdefault(cluster_id, {})
         if place is None:
             members.pop(member.memory_id, None)
@@ -32,12 +35,13 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], eq
             earlier = fold(members.values(), equal)
             later = fold([*members.values(), member], equal)
             fields = changed_fields(earlier.memory, later.memory)
-            yield Joining(cluster_id, member, place, later.conflicts, fields, earlier.memory_id)
+            yield Joining(turn, cluster_id, member, place, later.conflicts, fields, members[earlier.memory_id])
         members[member.memory_id] = member
 
 
-def doubts_about(joining: Joining, members: Mapping[str, Member]) -> Iterator[Doubt]:
+def doubt_about(joining: Joining) -> Doubt | None:
     """What of a joining a person has to look at: a field in which the two can't be brought together."""
-    if joining.oldest in members and joining.conflicts:
-        one, other = sorted([side_of(joining.member), side_of(members[joining.oldest])])
-        yield Doubt((one, other), joining.place.score, joining.conflicts[0])
+    if not joining.conflicts:
+        return None
+    sides = in_order(side_of(joining.member), side_of(joining.oldest))
+    return Doubt(sides, joining.place.score, joining.conflicts[0])

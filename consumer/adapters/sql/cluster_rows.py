@@ -17,7 +17,8 @@ from consumer.adapters.sql.tables import (
     reviews,
     similarity_keys,
 )
-from consumer.memory.clusters import Doubt, Place, Side
+from consumer.memory.clusters import Place
+from consumer.memory.doubts import Doubt, Pair, Side
 from consumer.memory.folding import View
 from consumer.memory.joining import Joining
 from consumer.memory.members import Member
@@ -132,7 +133,7 @@ class ClusterRows:
                 ],
             )
 
-    def kept_apart(self, memory_ids: Collection[str]) -> frozenset[tuple[Side, Side]]:
+    def kept_apart(self, memory_ids: Collection[str]) -> frozenset[Pair]:
         """Pairs with one of these memories that a person has decided about."""
         row = reviews.c
         statement = select(row.memory_id, row.content_hash, row.other_memory_id, row.other_content_hash).where(
@@ -144,13 +145,11 @@ class ClusterRows:
         )
         return frozenset((Side(a, b), Side(c, d)) for a, b, c, d in self._connection.execute(statement))
 
-    def lapse(self, left: Mapping[str, bytes | None]) -> None:
-        """Forget the pairs with these memories, unless their content is still this."""
-        row = reviews.c
-        for memory_id, digest in sorted(left.items()):
-            for name, content in ((row.memory_id, row.content_hash), (row.other_memory_id, row.other_content_hash)):
-                changed = [] if digest is None else [content != digest]
-                self._connection.execute(delete(reviews).where(name == memory_id, *changed))
+    def lapse(self, memory_ids: Collection[str]) -> None:
+        """Forget the pairs with these memories, whose content has become another, or is gone."""
+        if memory_ids:
+            among = (self._dialect.among(side, memory_ids) for side in (reviews.c.memory_id, reviews.c.other_memory_id))
+            self._connection.execute(delete(reviews).where(or_(*among)))
 
     def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> None:
         """Leave pairs to a person. One that is noted already stays as it is."""

@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, Side, digest_of, keys_at
+from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, digest_of, keys_at
+from consumer.memory.doubts import Pair
 from consumer.memory.folding import fold
-from consumer.memory.joining import doubts_about, joinings
+from consumer.memory.joining import doubt_about, joinings
 from consumer.memory.members import Member
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import Verdict
@@ -106,7 +107,7 @@ class Clustering:
         self._write_keys(clusters, changed)
         self._write_texts(clusters, moved)
         self._write_views(clusters, changed)
-        self._write_pairs(clusters, moved)
+        self._write_pairs(clusters)
 
     def _complete(self, clusters: Clusters, changed: Collection[UUID]) -> None:
         """Of clusters that were joined, only the founder is known so far."""
@@ -153,18 +154,17 @@ class Clustering:
         for cluster_id, members in sorted(views.items()):
             self._rows.put_view(cluster_id, fold(members, self._rules.bands.equal), self._now)
 
-    def _write_pairs(self, clusters: Clusters, moved: Collection[str]) -> None:
+    def _write_pairs(self, clusters: Clusters) -> None:
         history = list(joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal))
         self._rows.append_history(history, self._now)
-        known = [name for name in moved if name in self._before.members]
-        self._rows.lapse({name: _digest_in(clusters, name) for name in known})
-        doubts = dict(clusters.doubts)
+        self._rows.lapse(clusters.doubts.changed)
         for joining in history:
-            for doubt in doubts_about(joining, clusters.members):
-                doubts.setdefault(doubt.sides, doubt)
+            if doubt := doubt_about(joining):
+                clusters.doubts.note(doubt, joining.turn)
+        doubts = clusters.doubts.standing()
         self.effects.doubts += len(doubts)
         owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
-        self._rows.note_doubts(owner_of, list(doubts.values()), self._now)
+        self._rows.note_doubts(owner_of, doubts, self._now)
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class _Before:
 
     under: Mapping[int, list[UUID]] = field(default_factory=dict)
     whole: set[UUID] = field(default_factory=set)
-    kept_apart: frozenset[tuple[Side, Side]] = frozenset()
+    kept_apart: frozenset[Pair] = frozenset()
     members: dict[str, FoundMember] = field(default_factory=dict)
 
     @property
@@ -205,11 +205,6 @@ def _keys(changed: Collection[UUID], placed: Iterable[tuple[Member, Place]]) -> 
         if place.cluster_id in changed
         for key in keys_at(member, place)
     }
-
-
-def _digest_in(clusters: Clusters, memory_id: str) -> bytes | None:
-    member = clusters.members.get(memory_id)
-    return None if member is None else member.traits.digest
 
 
 def _outcome(place: Place) -> Outcome:
