@@ -1,5 +1,6 @@
 """One consumer with hundreds of partitions: all are claimed at once, every record ends once, and memory stays."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def site(
 def test_many_partitions_are_read_to_their_ends_in_steady_memory(site: Site, partitions: int) -> None:
     publishing = Publishing(site.kafka, site.topics.source)
     events = sample_events.events(ROUNDS * EVENTS_A_PARTITION * partitions)
-    consumer = site.consumers.start("--until-idle", "2")
+    consumer = site.consumers.start()
     resident = []
     for _ in range(ROUNDS):
         for number, event in zip(range(EVENTS_A_PARTITION * partitions), events, strict=False):
@@ -41,6 +42,7 @@ def test_many_partitions_are_read_to_their_ends_in_steady_memory(site: Site, par
                 publishing.good(event)
         site.database.wait_until_read(publishing.finish().records)
         resident.append(_resident_bytes(consumer))
+    consumer.signal(signal.SIGTERM)
     assert consumer.exit_code() == 0, consumer.log_tail()
     assert resident[-1] < GROWTH * resident[0], resident
     assert {row.epoch for row in site.database.partitions().values()} == {1}, "claimed once each"
