@@ -6,11 +6,14 @@ enough; clusters never join by themselves, and because only founders are compare
 member out and places it afresh; a deletion takes it out. A founder that leaves is followed by the oldest member that
 stays.
 
+What a person has decided about two memories holds as long as both say what they said then: those taken for one stand
+together, whatever their score; those kept apart are not compared again.
+
 Events are applied one after the other, each as if it had come alone, so that the batches make no difference.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
@@ -46,15 +49,15 @@ class Known:
     """What the database has of the clusters that a batch may touch.
 
     `members`: with their places, all members of the clusters of memories in the batch, all of clusters that have one of
-    its contents, and the founders found under its keys. `keys`: which clusters stand under a key. `settled`: pairs that
-    a person has looked at, and kept apart. `texts`: the members whose row has the text, which of several that say the
-    same is one.
+    its contents, and the founders found under its keys. `keys`: which clusters stand under a key. `decided`: pairs that
+    a person has looked at, and whether they are one thing. `texts`: the members whose row has the text, which of
+    several that say the same is one.
     """
 
     members: dict[str, tuple[Member, Place]] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
     keys: Mapping[int, Iterable[UUID]] = field(default_factory=dict)
-    settled: frozenset[Pair] = frozenset()
+    decided: Mapping[Pair, bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True, frozen=True)
@@ -79,7 +82,7 @@ class Clusters:
         self.texts: dict[Digest, str] = {}
         """Of each content, the member whose row has the text."""
         self.moves: list[Moved] = []
-        self.doubts = Doubts(known.settled)
+        self.doubts = Doubts(known.decided)
         self.compared = 0
         """How many pairs of memories were compared."""
         for key, clusters in known.keys.items():
@@ -107,6 +110,24 @@ class Clusters:
         self.moves.append(Moved(place.cluster_id, member, place))
         return place
 
+    def join(self, pair: Pair) -> None:
+        """A person says that both are one thing: their clusters become one, under the older founder."""
+        first, *rest = sorted({self.places[name].cluster_id for name, _ in pair}, key=self._standing)
+        for member in [member for cluster_id in rest for member in self.of(cluster_id)]:
+            self._move(member, self._beside(self._leading(first), member))
+
+    def part(self, pair: Pair, cluster_id: UUID) -> None:
+        """A person says that both are not one thing: if they stand together, the younger founds a cluster of that name,
+        and takes along all that say the same as it."""
+        elder, younger = sorted((self.members[name] for name, _ in pair), key=lambda member: member.age)
+        together = self.places[elder.memory_id].cluster_id
+        if self.places[younger.memory_id].cluster_id != together or digest_of(elder) == digest_of(younger):
+            return
+        leaving = sorted(self._twins[digest_of(younger)] - {younger.memory_id}, key=self._age)
+        for place, name in enumerate([younger.memory_id, *leaving]):
+            self._move(self.members[name], Place(cluster_id, is_founder=place == 0))
+        self._succeed(together)
+
     def learn(self, found: Iterable[tuple[Member, Place]]) -> None:
         """Members that were there all along, of clusters that others have joined by now."""
         for member, place in found:
@@ -120,7 +141,10 @@ class Clusters:
         """A place in a cluster that is there; None where the memory is to found one. Notes what is in doubt."""
         if twins := self._twins.get(digest_of(member)):
             return Place(self.places[min(twins, key=self._age)].cluster_id, is_founder=False)
-        matches = list(self._matches(member))
+        decided = self.doubts.decided_about(side_of(member))
+        if partners := [self.members[name] for name, is_one in decided.items() if is_one and name in self.members]:
+            return self._beside(min(partners, key=lambda partner: partner.age), member)
+        matches = list(self._matches(member, decided.keys()))
         joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
         if joining:
             best = min(joining, key=lambda match: (-match.score, match.founder.age))
@@ -131,9 +155,16 @@ class Clusters:
             self._doubt(member, match)
         return None
 
-    def _matches(self, member: Member) -> Iterator["_Match"]:
-        """The founders that are not distinct from the member, each once."""
+    def _beside(self, partner: Member, member: Member) -> Place:
+        """The place of a memory that a person took for one with another."""
+        score = similarity(member.traits, partner.traits)
+        return Place(self.places[partner.memory_id].cluster_id, is_founder=False, band=Band.REVIEW, score=score)
+
+    def _matches(self, member: Member, apart: Collection[str]) -> Iterator["_Match"]:
+        """The founders that are not distinct from the member, each once; those of these names left out."""
         for founder in self._founders_near(member):
+            if founder.memory_id in apart:
+                continue
             self.compared += 1
             score = similarity(member.traits, founder.traits)
             band = self._rules.bands.of(member.traits, founder.traits, score)
@@ -153,11 +184,17 @@ class Clusters:
         name = next(found, None)
         return None if name is None else self.members[name]
 
+    def _leading(self, cluster_id: UUID) -> Member:
+        """The founder of a cluster that is known whole."""
+        return self._founder(cluster_id) or self.of(cluster_id)[0]
+
+    def _standing(self, cluster_id: UUID) -> tuple[object, ...]:
+        return self._leading(cluster_id).age
+
     def _doubt(self, member: Member, match: "_Match") -> None:
         sides = in_order(side_of(member), side_of(match.founder))
-        if not self.doubts.is_settled(sides):
-            reason = CONTRADICTION if match.score >= self._rules.bands.folded else ALIKE
-            self.doubts.note(Doubt(sides, match.score, reason), len(self.moves))
+        reason = CONTRADICTION if match.score >= self._rules.bands.folded else ALIKE
+        self.doubts.note(Doubt(sides, match.score, reason), len(self.moves))
 
     def _enter(self, member: Member, place: Place) -> None:
         self.members[member.memory_id] = member
@@ -175,14 +212,25 @@ class Clusters:
         self.moves.append(Moved(place.cluster_id, member, None))
         for key in keys_at(member, place):
             self._by_key[key].discard(place.cluster_id)
-        rest = self.of(place.cluster_id)
-        if not rest:
-            return place.cluster_id
-        if place.is_founder:
+        return None if self._succeed(place.cluster_id) else place.cluster_id
+
+    def _succeed(self, cluster_id: UUID) -> bool:
+        """After somebody left: let there be a founder, and let the rest be found. Returns whether there is a rest."""
+        rest = self.of(cluster_id)
+        if rest and self._founder(cluster_id) is None:
             self.places[rest[0].memory_id] = replace(self.places[rest[0].memory_id], is_founder=True)
         for each in rest:
             self._enter(each, self.places[each.memory_id])
-        return None
+        return bool(rest)
+
+    def _move(self, member: Member, place: Place) -> None:
+        """To another cluster, by a person's word."""
+        before = self.places[member.memory_id]
+        self._clusters[before.cluster_id].discard(member.memory_id)
+        for key in keys_at(member, before):
+            self._by_key[key].discard(before.cluster_id)
+        self._enter(member, place)
+        self.moves += [Moved(before.cluster_id, member, None), Moved(place.cluster_id, member, place)]
 
     def _leave_text(self, member: Member) -> None:
         """The text passes to the oldest of those who say the same."""

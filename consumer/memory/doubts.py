@@ -4,7 +4,7 @@ What is noted of a pair holds for two contents: it lapses when either becomes an
 are its turns, so that what is noted and lapses within one batch ends as if each event had come alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 
@@ -27,16 +27,19 @@ class Doubt(NamedTuple):
     reason: str
 
 
+ACCEPTED, REJECTED = "accepted", "rejected"
+"""What a person may decide: the two are one thing, or they are not."""
+
 ALIKE = "alike"
 CONTRADICTION = "contradiction"
 """Why a person has to look: alike, but not enough to be taken for one; alike enough, but one says no."""
 
 
 class Doubts:
-    """The doubts of one batch. `settled`: pairs that a person had decided about before it."""
+    """The doubts of one batch. `decided`: pairs that a person had decided about before it, and whether they are one."""
 
-    def __init__(self, settled: Collection[Pair] = ()) -> None:
-        self._settled = settled
+    def __init__(self, decided: Mapping[Pair, bool] | None = None) -> None:
+        self._decided = decided or {}
         self._noted: list[tuple[int, Doubt]] = []
         self._changed: dict[str, int] = {}
 
@@ -53,9 +56,15 @@ class Doubts:
         """Have a person look at it."""
         self._noted.append((turn, doubt))
 
-    def is_settled(self, sides: Pair) -> bool:
-        """Whether a person has decided about these two, and neither has changed since."""
-        return sides in self._settled and not any(side.memory_id in self._changed for side in sides)
+    def decided_about(self, side: Side) -> dict[str, bool]:
+        """The memories that a person saw beside this, and whether they are one thing. None has changed since."""
+        return {
+            other.memory_id: is_one
+            for pair, is_one in self._decided.items()
+            if side in pair and not any(each.memory_id in self._changed for each in pair)
+            for other in pair
+            if other != side
+        }
 
     def standing(self) -> list[Doubt]:
         """What has not lapsed by the end of the batch. Of two doubts about a pair the earlier stands."""

@@ -8,6 +8,7 @@ from consumer.memory.clusters import Moved, Place, side_of
 from consumer.memory.doubts import Doubt, in_order
 from consumer.memory.folding import changed_fields, fold
 from consumer.memory.members import Member
+from consumer.memory.similarity import Band
 
 
 class Joining(NamedTuple):
@@ -40,8 +41,11 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], eq
 
 
 def doubt_about(joining: Joining) -> Doubt | None:
-    """What of a joining a person has to look at: a field in which the two can't be brought together."""
-    if not joining.conflicts:
+    """What of a joining a person has to look at: a field in which the two can't be brought together.
+
+    Who joined by a person's word has been looked at.
+    """
+    if not joining.conflicts or joining.place.band is Band.REVIEW:
         return None
     sides = in_order(side_of(joining.member), side_of(joining.oldest))
     return Doubt(sides, joining.place.score, joining.conflicts[0])

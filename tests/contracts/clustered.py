@@ -9,10 +9,13 @@ from sqlalchemy import Engine, text
 
 from consumer.adapters.sql.store import SqlStore
 from consumer.memory.clusters import Rules
-from consumer.memory.model import MemoryEvent
+from consumer.memory.model import Memory, MemoryEvent
 from consumer.records import Claim, Found, KeptPayload, Rejection, Tally, TopicPartition
 from tests.fakes.clock import HandClock
-from tests.stories import MEMORIES, plan
+from tests.memory.originals import memory
+from tests.stories import MEMORIES, NOON, event_id, plan
+
+TEN = "one two three four five six seven eight nine ten"
 
 _CONTENTS = (
     "owner_id, occurred_at, content, summary, source_message_ids, participants, tags, confidence, metadata,"
@@ -72,3 +75,24 @@ class Clustered:
         return {
             table: sorted(map(repr, self.query(f"SELECT {columns} FROM {table}"))) for table, columns in _TABLES.items()
         }
+
+
+def told(
+    name: str, content: str = TEN, *, at: int = 0, again: str = "", owner: str = "ann", **parts: Any
+) -> MemoryEvent:
+    """An event of the memory of this name; a source and a person are shared by all unless said otherwise."""
+    said = {"sources": ["s"], "people": ["p"], **parts}
+    return event_of(name, memory(content, owner=owner, **said), at=at, again=again)
+
+
+def event_of(name: str, what: Memory | None, *, at: int = 0, again: str = "") -> MemoryEvent:
+    moment = NOON.replace(minute=at)
+    return MemoryEvent(event_id(name + again), "CREATED" if what else "DELETED", name, moment, "tests", what)
+
+
+def gone(name: str) -> MemoryEvent:
+    return event_of(name, None, again=" gone", at=59)
+
+
+def swapped(*numbers: int) -> str:
+    return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(TEN.split()))

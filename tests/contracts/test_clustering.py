@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.migrating import upgrade
-from consumer.memory.model import Memory, MemoryEvent
 from consumer.records import (
     CREATED,
     DELETED,
@@ -21,11 +19,9 @@ from consumer.records import (
     UPDATED,
 )
 from tests import goemotions
-from tests.contracts.clustered import Clustered
+from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
 from tests.memory.originals import memory
-from tests.stories import NOON, event_id
 
-TEN = "one two three four five six seven eight nine ten"
 SIZES = (1, 5, 500)
 
 
@@ -52,27 +48,6 @@ def fresh_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 @pytest.fixture
 def store(fresh_engine: Callable[[], Engine]) -> Clustered:
     return Clustered(fresh_engine())
-
-
-def told(
-    name: str, content: str = TEN, *, at: int = 0, again: str = "", owner: str = "ann", **parts: Any
-) -> MemoryEvent:
-    """An event of the memory of this name; a source and a person are shared by all unless said otherwise."""
-    said = {"sources": ["s"], "people": ["p"], **parts}
-    return event_of(name, memory(content, owner=owner, **said), at=at, again=again)
-
-
-def event_of(name: str, what: Memory | None, *, at: int = 0, again: str = "") -> MemoryEvent:
-    moment = NOON.replace(minute=at)
-    return MemoryEvent(event_id(name + again), "CREATED" if what else "DELETED", name, moment, "tests", what)
-
-
-def gone(name: str) -> MemoryEvent:
-    return event_of(name, None, again=" gone", at=59)
-
-
-def swapped(*numbers: int) -> str:
-    return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(TEN.split()))
 
 
 @pytest.mark.parametrize("size", SIZES)

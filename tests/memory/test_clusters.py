@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from consumer.memory.clusters import Clusters, Known, Place, Rules
+from consumer.memory.clusters import Clusters, Known, Place, Rules, side_of
+from consumer.memory.doubts import Pair, in_order
 from consumer.memory.members import Member
 from consumer.memory.similarity import Band
 from tests.memory.originals import member, memory
@@ -14,6 +15,10 @@ TEN = "one two three four five six seven eight nine ten"
 def told(name: str, content: str, *, minute: int = 0, owner: str = "ann") -> Member:
     """A memory with a source and a person in common with all others, so that the words decide."""
     return member(name, memory(content, sources=["s"], people=["p"], owner=owner), minute=minute)
+
+
+def pair_of(one: Member, other: Member) -> Pair:
+    return in_order(side_of(one), side_of(other))
 
 
 def clusters() -> Clusters:
@@ -115,10 +120,38 @@ def test_what_a_person_has_kept_apart_is_in_doubt_no_more() -> None:
     first = clusters()
     put(first, told("a", TEN))
     put(first, told("c", swapped(1, 2, 3)))
-    known = Clusters(Known(settled=frozenset(doubt.sides for doubt in first.doubts.standing())), Rules())
+    known = Clusters(Known(decided={doubt.sides: False for doubt in first.doubts.standing()}), Rules())
     put(known, told("a", TEN))
     put(known, told("c", swapped(1, 2, 3)))
     assert not known.doubts.standing()
+
+
+def test_a_pair_taken_for_one_stands_under_the_older_founder() -> None:
+    known = clusters()
+    put(known, told("young", TEN, minute=5))
+    put(known, told("mate", swapped(9), minute=6))
+    put(known, told("old", swapped(1, 2, 3), minute=1))
+    (doubt,) = known.doubts.standing()
+    known.join(doubt.sides)
+    assert {place.cluster_id for place in known.places.values()} == {event_id("old")}
+    assert [name for name, place in known.places.items() if place.is_founder] == ["old"]
+
+
+def test_who_comes_back_stands_beside_the_memory_that_it_was_taken_for_one_with() -> None:
+    known = Clusters(Known(decided={pair_of(told("a", TEN), told("c", swapped(1, 2, 3))): True}), Rules())
+    put(known, told("a", TEN))
+    assert put(known, told("c", swapped(1, 2, 3))).cluster_id == event_id("a")
+    assert put(known, told("c", "something else altogether"), "again").is_founder
+    assert put(known, told("c", swapped(1, 2, 3)), "and again").is_founder
+
+
+def test_a_pair_that_is_no_pair_parts_with_all_that_say_the_same() -> None:
+    known = clusters()
+    for minute, (name, content) in enumerate({"a": TEN, "b": swapped(0), "c": swapped(0), "d": swapped(1)}.items()):
+        put(known, told(name, content, minute=minute))
+    known.part(pair_of(known.members["a"], known.members["b"]), UUID(int=7))
+    assert {name for name, place in known.places.items() if place.cluster_id == UUID(int=7)} == {"b", "c"}
+    assert put(known, told("e", swapped(0))).cluster_id == UUID(int=7)
 
 
 def test_it_starts_from_what_the_database_has() -> None:

@@ -18,7 +18,7 @@ from consumer.adapters.sql.tables import (
     similarity_keys,
 )
 from consumer.memory.clusters import Place
-from consumer.memory.doubts import Doubt, Pair, Side
+from consumer.memory.doubts import ACCEPTED, Doubt, Pair, Side
 from consumer.memory.folding import View
 from consumer.memory.joining import Joining
 from consumer.memory.members import Member
@@ -67,6 +67,10 @@ class ClusterRows:
         if not wanted:
             return []
         return list(map(_found_member, self._connection.execute(_ORIGINALS.where(or_(*wanted)))))
+
+    def named(self, memory_ids: Collection[str]) -> "list[FoundMember]":
+        """The members with these ids."""
+        return list(map(_found_member, self._connection.execute(_ORIGINALS.where(_MEMBER.memory_id.in_(memory_ids)))))
 
     def add_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Enter new members."""
@@ -133,17 +137,13 @@ class ClusterRows:
                 ],
             )
 
-    def kept_apart(self, memory_ids: Collection[str]) -> frozenset[Pair]:
-        """Pairs with one of these memories that a person has decided about."""
+    def decided(self, memory_ids: Collection[str]) -> dict[Pair, bool]:
+        """Pairs with one of these memories that a person has decided about, and whether they are one thing."""
         row = reviews.c
-        statement = select(row.memory_id, row.content_hash, row.other_memory_id, row.other_content_hash).where(
-            row.decision.is_not(None),
-            or_(
-                self._dialect.among(row.memory_id, memory_ids),
-                self._dialect.among(row.other_memory_id, memory_ids),
-            ),
-        )
-        return frozenset((Side(a, b), Side(c, d)) for a, b, c, d in self._connection.execute(statement))
+        statement = select(row.memory_id, row.content_hash, row.other_memory_id, row.other_content_hash, row.decision)
+        either = [self._dialect.among(name, memory_ids) for name in (row.memory_id, row.other_memory_id)]
+        rows = self._connection.execute(statement.where(row.decision.is_not(None), or_(*either)))
+        return {(Side(a, b), Side(c, d)): decision == ACCEPTED for a, b, c, d, decision in rows}
 
     def lapse(self, memory_ids: Collection[str]) -> None:
         """Forget the pairs with these memories, whose content has become another, or is gone."""

@@ -6,7 +6,7 @@ order, and what that changed is written: members, keys, texts, merged memories, 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -73,7 +73,7 @@ class Clustering:
         near = {cluster_id for clusters in under.values() for cluster_id in clusters}
         whole = self._touched.union(*(under.get(key, ()) for key in contents))
         memory_ids = {event.memory_id for event in events.values()}
-        self._before = _Before(under, whole, self._rows.kept_apart(memory_ids) if self._touched else frozenset())
+        self._before = _Before(under, whole, self._rows.decided(memory_ids) if self._touched else {})
         self._before.add(self._rows.members(whole, near - whole))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
@@ -91,21 +91,31 @@ class Clustering:
             if verdict is Verdict.CREATED:
                 outcomes[at] = _outcome(place)
         self.effects.compared += clusters.compared
-        self._write(clusters)
+        self._write(clusters, {move.member.memory_id for move in clusters.moves})
         return outcomes
+
+    def change(self, memory_ids: Collection[str], change: Callable[[Clusters], None]) -> None:
+        """Change the clusters of these memories as no event does. Their owners are locked."""
+        whole = self._rows.clusters_of(memory_ids)
+        self._before = _Before(whole=whole)
+        self._before.add(self._rows.members(whole))
+        clusters = Clusters(self._before.known(), self._rules)
+        change(clusters)
+        self._write(clusters, ())
 
     def _count(self, place: Place) -> None:
         self.effects.looked_at += 1
         self.effects.joined += not place.is_founder
         self.effects.folded += place.band is Band.FOLDED
 
-    def _write(self, clusters: Clusters) -> None:
+    def _write(self, clusters: Clusters, rewritten: Collection[str]) -> None:
+        """`rewritten`: the members whose rows this transaction has written, each with its text."""
         moved = {move.member.memory_id for move in clusters.moves}
         changed = {move.cluster_id for move in clusters.moves}
         self._complete(clusters, changed)
         self._write_members(clusters, moved)
         self._write_keys(clusters, changed)
-        self._write_texts(clusters, moved)
+        self._write_texts(clusters, rewritten)
         self._write_views(clusters, changed)
         self._write_pairs(clusters)
 
@@ -136,14 +146,14 @@ class Clustering:
         self._rows.remove_keys(old - new)
         self._rows.put_keys(new - old)
 
-    def _write_texts(self, clusters: Clusters, moved: Collection[str]) -> None:
-        """Whoever moved was written with its text; of those who say the same, one alone keeps it."""
+    def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
+        """Of those who say the same, one alone keeps the text."""
         texts: dict[str, str | None] = {}
         contents: set[Digest] = {digest_of(move.member) for move in clusters.moves}
         for name, member in clusters.members.items():
             if digest_of(member) in contents:
                 should = clusters.texts[digest_of(member)] == name
-                has = name in moved or self._before.members[name].has_text
+                has = name in rewritten or self._before.members[name].has_text
                 if should != has:
                     texts[name] = member.memory.content if should else None
         self._rows.set_texts(texts)
@@ -173,7 +183,7 @@ class _Before:
 
     under: Mapping[int, list[UUID]] = field(default_factory=dict)
     whole: set[UUID] = field(default_factory=set)
-    kept_apart: frozenset[Pair] = frozenset()
+    decided: Mapping[Pair, bool] = field(default_factory=dict)
     members: dict[str, FoundMember] = field(default_factory=dict)
 
     @property
@@ -188,7 +198,7 @@ class _Before:
             {name: (each.member, each.place) for name, each in self.members.items()},
             {name for name, each in self.members.items() if each.has_text},
             self.under,
-            self.kept_apart,
+            self.decided,
         )
 
     def by_cluster(self) -> dict[UUID, list[Member]]:

@@ -214,9 +214,22 @@ reviews = Table(
     Column("noted_at", Moment, nullable=False),
     Column("decided_at", Moment),
     Column("decided_by", Identifier),
+    Column("decided_because", Text),
     # One of a pair, whose ids are in order; and what lapses with a memory.
     Index(None, "memory_id", "other_memory_id", unique=True),
     Index(None, "other_memory_id"),
+)
+
+# Who erased what. A memory is named by its id, which its tombstone keeps anyway; an owner by a salted hash.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+    Column("erased_by", Identifier, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("subject", Identifier, nullable=False),
+    Column("removed", Json, nullable=False),
 )
 
 breaker_openings = Table(

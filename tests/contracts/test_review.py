@@ -1,0 +1,170 @@
+"""What a person decides about two memories: on PostgreSQL and on SQLite."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from consumer.adapters.sql.reviewing import Reviews
+from consumer.errors import Fatal
+from consumer.memory.clusters import Rules
+from consumer.memory.model import MemoryEvent
+from consumer.moves import Author
+from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
+from tests.memory.originals import feeling, memory
+from tests.stories import NOON
+
+ANN = Author("ann@home", "the same walk", NOON)
+PLACES = "SELECT memory_id, is_founder, band FROM members ORDER BY memory_id"
+CLUSTERS = "SELECT count(DISTINCT cluster_id) FROM members"
+DECISIONS = "SELECT decision, decided_by, decided_because FROM reviews"
+VIEWS = "SELECT memory_id FROM merged_memories"
+
+# Alike to 0.77 of its words with the sources and people shared.
+ALIKE = swapped(1, 2, 3)
+
+
+@pytest.fixture
+def store(engine: Engine) -> Clustered:
+    return Clustered(engine)
+
+
+@pytest.fixture
+def reviews(engine: Engine) -> Reviews:
+    return Reviews(engine, Rules())
+
+
+def the(reviews: Reviews) -> int:
+    """The one pair that waits."""
+    (review,) = reviews.waiting(None, 10)
+    return review.id
+
+
+def test_both_texts_are_told_whoever_has_them(store: Clustered, reviews: Reviews) -> None:
+    store.write([told("a", at=2), told("a2", TEN.upper(), at=1), told("b", ALIKE)])
+    (review,) = reviews.waiting("ann", 10)
+    assert (review.one.memory.content, review.other.memory.content) == (TEN, ALIKE)
+    assert (review.reason, review.decision) == ("alike", None)
+    assert reviews.waiting("bob", 10) == reviews.decided(None, 10) == []
+
+
+def test_accepted_clusters_become_one_under_the_older_founder(store: Clustered, reviews: Reviews) -> None:
+    store.write([told("young", at=5), told("young2", at=6, tags=["new"]), told("old", ALIKE, at=1)])
+    reviews.accept(the(reviews), ANN)
+    assert store.query(PLACES) == [("old", True, "same"), ("young", False, "review"), ("young2", False, "review")]
+    assert store.query(VIEWS) == [("old",)]
+    assert store.query("SELECT content, tags IS NULL FROM merged_memories")[0][0] == ALIKE
+    assert store.query(DECISIONS) == [("accepted", "ann@home", "the same walk")]
+    assert store.query("SELECT memory_id, band FROM merge_history ORDER BY id")[-2:] == [
+        ("young", "review"),
+        ("young2", "review"),
+    ]
+    assert reviews.waiting(None, 10) == []
+    assert [review.decision for review in reviews.decided(None, 10)] == ["accepted"]
+
+
+def test_who_founds_no_more_is_found_no_more(store: Clustered, reviews: Reviews) -> None:
+    """But what says the same as it still joins it."""
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    reviews.accept(the(reviews), ANN)
+    store.write([told("like b", swapped(1, 2, 3, 4), at=2), told("same as b", ALIKE, at=3)])
+    assert store.query("SELECT memory_id FROM members WHERE is_founder ORDER BY memory_id") == [("a",), ("like b",)]
+    assert store.query("SELECT count(*) FROM memories WHERE content IS NULL") == [(1,)]
+    assert_whole(store)
+
+
+@pytest.mark.parametrize("changed", ["a", "b"])
+def test_an_accepted_pair_stays_together_while_both_say_the_same(
+    store: Clustered, reviews: Reviews, changed: str
+) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    reviews.accept(the(reviews), ANN)
+    content = {"a": TEN, "b": ALIKE}[changed]
+    store.write([told(changed, content, again=" 2", at=9, tags=["new"])])
+    assert store.query(CLUSTERS) == [(1,)]
+    assert store.query(DECISIONS)[0][0] == "accepted"
+    assert_whole(store)
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_decision_lapses_with_another_content_and_does_not_come_back(
+    store: Clustered, reviews: Reviews, size: int
+) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    reviews.accept(the(reviews), ANN)
+    store.write([told("b", "else", again=" 2", at=2), told("b", ALIKE, again=" 3", at=3)], size=size)
+    assert store.query(CLUSTERS) == [(2,)]
+    assert store.query(DECISIONS) == [(None, None, None)]
+
+
+@pytest.mark.parametrize("decided", ["accept", "reject"])
+def test_a_decision_goes_with_a_deletion(store: Clustered, reviews: Reviews, decided: str) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    getattr(reviews, decided)(the(reviews), ANN)
+    store.write([gone("a")])
+    assert store.query(DECISIONS) == []
+    assert store.query(PLACES) == [("b", True, "same" if decided == "reject" else "review")]
+
+
+def test_a_rejected_pair_is_not_asked_about_again(store: Clustered, reviews: Reviews) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    reviews.reject(the(reviews), ANN)
+    store.write([told("b", ALIKE, again=" 2", at=2, tags=["new"]), told("a", again=" 2", at=3, tags=["new"])])
+    assert reviews.waiting(None, 10) == []
+    assert store.query(CLUSTERS) == [(2,)]
+
+
+def test_who_stands_together_is_taken_apart_and_stays_so(store: Clustered, reviews: Reviews) -> None:
+    store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1), felt("b2", swapped(0), "joy", at=2)])
+    (review,) = [each for each in reviews.waiting(None, 10) if each.other.memory_id == "b"]
+    assert review.reason == "primary_emotion"
+    reviews.reject(review.id, ANN)
+    assert store.query(PLACES) == [("a", True, "same"), ("b", True, "same"), ("b2", False, "same")]
+    assert store.query(VIEWS) == [("b",)]
+    store.write([felt("b", swapped(0), "sadness", at=3, again=" 2")])
+    assert store.query(CLUSTERS) == [(2,)]
+    assert_whole(store)
+
+
+def test_a_mind_can_be_changed(store: Clustered, reviews: Reviews) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    first = the(reviews)
+    before = store.tables()
+    reviews.accept(first, ANN)
+    reviews.reject(first, ANN)
+    assert store.query(CLUSTERS) == [(2,)]
+    assert store.query(VIEWS) == []
+    assert store.tables()["memories"] == before["memories"]
+    assert_whole(store)
+
+
+def test_a_pair_that_is_gone_can_not_be_decided(store: Clustered, reviews: Reviews) -> None:
+    store.write([told("a"), told("b", ALIKE, at=1)])
+    gone_by_now = the(reviews)
+    store.write([gone("b")])
+    with pytest.raises(Fatal, match="no pair"):
+        reviews.accept(gone_by_now, ANN)
+
+
+def felt(name: str, content: str, emotion: Any, *, at: int = 0, again: str = "") -> MemoryEvent:
+    said = memory(content, sources=["s"], people=["p"], feeling=feeling(emotion))
+    return event_of(name, said, at=at, again=again)
+
+
+def assert_whole(store: Clustered) -> None:
+    """Every cluster has one founder and stands under its keys; every content has one text."""
+    assert (
+        store.query(
+            "SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(CASE WHEN is_founder THEN 1 ELSE 0 END) != 1"
+        )
+        == []
+    )
+    assert store.query("SELECT DISTINCT cluster_id FROM similarity_keys EXCEPT SELECT cluster_id FROM members") == []
+    assert store.query("SELECT cluster_id FROM members EXCEPT SELECT cluster_id FROM similarity_keys") == []
+    texts = (
+        "SELECT content_hash FROM members JOIN memories USING (memory_id)"
+        " GROUP BY content_hash HAVING count(content) != 1"
+    )
+    assert store.query(texts) == []
+    several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"
+    assert sorted(store.query(several)) == sorted(store.query("SELECT cluster_id FROM merged_memories"))
