@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from consumer.settings import Settings
 
 
+STATIC = "group.instance.id"
+
+
 @of_group
 def run(
     settings: "Settings",
@@ -35,7 +38,7 @@ def run(
     if workers > 1:
         from consumer.process.supervisor import Supervisor
 
-        raise typer.Exit(Supervisor(_commands(context, workers, settings.running.health_port)).run())
+        raise typer.Exit(Supervisor(_commands(context, workers, settings)).run())
 
     import structlog
 
@@ -57,12 +60,20 @@ def run(
         log.info("stopped", reason=stop.reason or "nothing left to do", **done.totals())
 
 
-def _commands(context: typer.Context, workers: int, health_port: int | None) -> list[list[str]]:
-    """A command for each worker. Only one process can have a port, so each has its own."""
+def _commands(context: typer.Context, workers: int, settings: "Settings") -> list[list[str]]:
+    """A command for each worker: the same options, but for what each process needs of its own."""
     same = [sys.executable, "-m", "consumer", "run", *_same_options(context)]
-    if health_port is None:
-        return [same] * workers
-    return [[*same, "--set", f"health_port={port}"] for port in range(health_port, health_port + workers)]
+    return [[*same, *_its_own(settings, number)] for number in range(workers)]
+
+
+def _its_own(settings: "Settings", number: int) -> list[str]:
+    """A port, and a name as a static member: two processes under one name put each other out of the group."""
+    own: dict[str, object] = {}
+    if settings.running.health_port is not None:
+        own["health_port"] = settings.running.health_port + number
+    if name := settings.kafka.kafka.get(STATIC):
+        own[f"kafka.{STATIC}"] = f"{name}-{number}"
+    return [part for setting, value in own.items() for part in ("--set", f"{setting}={value}")]
 
 
 def _same_options(context: typer.Context) -> list[str]:

@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from consumer.cli import app, run
-from consumer.settings import load
+from consumer.settings import Settings, load
 
 
 def test_each_worker_is_given_the_same_options_but_for_the_number_of_workers() -> None:
@@ -24,11 +24,27 @@ def test_a_number_of_messages_is_for_one_worker() -> None:
     assert "one worker" in ended.stderr
 
 
-def test_each_worker_has_a_port_of_its_own() -> None:
+def test_each_worker_has_a_port_and_a_name_of_its_own() -> None:
+    given = ["batch_size=5", "health_port=8080", "kafka.group.instance.id=node"]
+    first, second = (loaded(arguments) for arguments in workers(given))
+    assert [each.running.health_port for each in (first, second)] == [8080, 8081]
+    assert [each.kafka.kafka["group.instance.id"] for each in (first, second)] == ["node-0", "node-1"]
+    assert [each.batch.batch_size for each in (first, second)] == [5, 5]
+
+
+def test_workers_that_need_nothing_of_their_own_are_started_alike() -> None:
+    first, second = workers(["batch_size=5"])
+    assert first == second
+
+
+def workers(given: list[str]) -> list[list[str]]:
+    """The options of two workers under these settings."""
     command: Any = typer.main.get_command(app)
-    given = ["--set", "batch_size=5", "--set", "health_port=8080"]
-    with command.commands["run"].make_context("run", given) as context:
-        commands = run._commands(context, 2, 8080)
-        assert run._commands(context, 2, None)[0] == run._commands(context, 2, None)[1]
-    loaded = [load(environment={}, assignments=each[each.index("run") + 2 :: 2]).settings for each in commands]
-    assert [(each.running.health_port, each.batch.batch_size) for each in loaded] == [(8080, 5), (8081, 5)]
+    options = [part for each in given for part in ("--set", each)]
+    with command.commands["run"].make_context("run", options) as context:
+        return [each[each.index("run") + 1 :] for each in run._commands(context, 2, loaded(options))]
+
+
+def loaded(options: list[str]) -> Settings:
+    """The settings that come of `--set` options."""
+    return load(environment={}, assignments=options[1::2]).settings
