@@ -41,7 +41,7 @@ def workers(given: list[str]) -> list[list[str]]:
     """The options of two workers under these settings."""
     command: Any = typer.main.get_command(app)
     options = [part for each in given for part in ("--set", each)]
-    with command.commands["run"].make_context("run", options) as context:
+    with command.commands["run"].make_context("run", [*options]) as context:
         return [each[each.index("run") + 1 :] for each in run._commands(context, 2, loaded(options))]
 
 
