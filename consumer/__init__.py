@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from consumer.app.library import processor
+    from consumer.memory.model import MemoryEvent
     from consumer.memory.reports import (
         Report,
         validate_emotional_context,
@@ -15,13 +17,30 @@ if TYPE_CHECKING:
         validate_memory,
         validate_relationship,
     )
+    from consumer.processing import Ended, Processor
 
-__all__ = ["Report", "validate_emotional_context", "validate_event", "validate_memory", "validate_relationship"]
+__all__ = [
+    "Ended",
+    "MemoryEvent",
+    "Processor",
+    "Report",
+    "processor",
+    "validate_emotional_context",
+    "validate_event",
+    "validate_memory",
+    "validate_relationship",
+]
 
-_HOMES = dict.fromkeys(__all__, "consumer.memory.reports")
+_HOMES = {
+    "Ended": "consumer.processing",
+    "MemoryEvent": "consumer.memory.model",
+    "Processor": "consumer.processing",
+    "processor": "consumer.app.library",
+}
+"""Where to find what is not in `consumer.memory.reports`."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "consumer.memory.reports")), name)

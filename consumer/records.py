@@ -248,8 +248,9 @@ class KeptPayload:
 class Written:
     """What one committed transaction did.
 
-    `event_ids` are those that the ledger has for certain, fit for the filter. `false_alarms` counts suspects of the
-    filter that the ledger did not know; `confirmed`, those that it did.
+    `ended`: how each arrival of the plan ended that was not rejected, by its place. `event_ids` are those that the
+    ledger has for certain, fit for the filter. `false_alarms` counts suspects of the filter that the ledger did not
+    know; `confirmed`, those that it did.
     """
 
     next_offsets: Mapping[TopicPartition, int]
@@ -258,6 +259,7 @@ class Written:
     confirmed: int = 0
     false_alarms: int = 0
     strange_keys: int = 0
+    ended: Mapping[int, tuple[TopicPartition, Outcome]] = field(default_factory=dict)
 
 
 def at_or_above(records: Iterable[Record], next_offsets: Mapping[TopicPartition, int]) -> list[Record]:

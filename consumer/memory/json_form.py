@@ -27,10 +27,13 @@ def read_raw(line: bytes) -> Raw | FieldErrors:
 
 def read_event(line: bytes) -> MemoryEvent | FieldErrors:
     """The event, or all that is wrong with it."""
-    raw, faults = _shaped(line)
-    if not faults:
-        return validate(raw)
-    return at_most(faults + _further(raw, faults))
+    return _held_to_rules(*_shaped(line))
+
+
+def read_document(parsed: Any) -> MemoryEvent | FieldErrors:
+    """The same of JSON that is parsed. Takes anything."""
+    faults: Faults = []
+    return _held_to_rules(event_shape().read(parsed, (), faults), faults)
 
 
 def read_part(value: Any, at: Sequence[str]) -> tuple[Any, FieldErrors]:
@@ -50,6 +53,12 @@ def read_part(value: Any, at: Sequence[str]) -> tuple[Any, FieldErrors]:
 def write_event(event: MemoryEvent) -> str:
     """The event as one line of JSON, without its end."""
     return json.dumps(document(event, to_iso), ensure_ascii=False, separators=(",", ":"))
+
+
+def _held_to_rules(raw: Any, faults: Faults) -> MemoryEvent | FieldErrors:
+    if not faults:
+        return validate(raw)
+    return at_most(faults + _further(raw, faults))
 
 
 def _shaped(line: bytes) -> tuple[Any, Faults]:

@@ -212,7 +212,7 @@ def _field(field: Mapping[str, Any], named: dict[str, Shape]) -> Field:
 
 
 def _unknown(name: str, at: Location, value: Any, known: Iterable[str]) -> FieldError:
-    close = get_close_matches(name[:100], known, n=1)
+    close = get_close_matches(str(name)[:100], known, n=1)  # whoever calls us from Python may have other keys
     advice = f"Did you mean {close[0]}?" if close else "Leave the field out, or put it into memory.metadata."
     return wording.UNKNOWN_FIELD.error(at, value, fields=_listed(known, "and"), advice=advice)
 

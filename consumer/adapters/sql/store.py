@@ -93,6 +93,7 @@ class SqlStore:
             confirmed=len(known & set(suspects)),
             false_alarms=len(set(suspects) - known),
             strange_keys=plan.strange_keys,
+            ended=verdicts.ended,
         )
 
     def forget_obeyed(self, claims: Collection[Claim]) -> None:

@@ -1,0 +1,37 @@
+"""A processor, put together: for programs that have events and a database, and no Kafka."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from consumer.adapters.sql.store import SqlStore
+from consumer.app.consuming import rules_of
+from consumer.app.databases import database
+from consumer.planning import Planner
+from consumer.process.clock import SystemClock
+from consumer.processing import GivenEvents, Processor
+from consumer.settings.fields import BatchProcessingConfig, DatabaseSettings
+
+LIBRARY = "library"
+
+
+@contextmanager
+def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, **settings: Any) -> Iterator[Processor]:
+    """A processor on this database, of the mode `memory` or `memory+dedup`.
+
+    Its counts stand under `name`, where a consumer's stand under its group. `settings` are those of a batch
+    (`batch_size=500`, `similarity_folded=0.9`), by the names in docs/configuration.md; what is about gathering, bad
+    data and progress does not matter here. A SQLite file is made and brought up to date.
+
+    Raises `ValueError` for a setting that is none or out of its range, `Fatal` where `db upgrade` has to be run first,
+    `Transient` where the database does not answer.
+    """
+    batch = BatchProcessingConfig.model_validate({"mode": mode, **settings})
+    clock, given = SystemClock(), GivenEvents()
+    planner = Planner(
+        given, max_record_bytes=batch.max_record_bytes, max_ahead=timedelta(seconds=batch.max_event_ahead_seconds)
+    )
+    with database(DatabaseSettings(database_url=database_url)) as engine:
+        store = SqlStore(engine, name, clock, rules=rules_of(batch))
+        yield Processor(store, given, planner, clock, batch.batch_size)

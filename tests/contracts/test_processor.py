@@ -1,0 +1,94 @@
+"""Events in, outcomes out: on both databases, in both modes, without Kafka."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from consumer import processor
+from consumer.memory.json_form import write_event
+from consumer.memory.json_text import parse
+from consumer.processing import Given
+from consumer.records import Kind
+from tests.stories import NAMESPACE, event
+
+BAD = {"event_id": "none", "memory": {"owner_id": "", "colour": 1}}
+
+
+def endings(ended: Any) -> list[str]:
+    return [each.category for each in ended]
+
+
+@pytest.fixture
+def address(url: str, engine: Engine) -> str:
+    """A database with all tables."""
+    return url
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_every_event_has_its_outcome_in_its_place(address: str, size: int) -> None:
+    events: list[Given] = [
+        event("a"),
+        BAD,
+        event("b", minute=1),
+        event("a"),
+        event("c", deleted=True, minute=2),
+        event("d"),
+    ]
+    with processor(address, batch_size=size) as process:
+        ended = process(events)
+    assert endings(ended) == ["created", "validation", "updated", "same_event", "deleted", "overtaken"]
+    assert [each.kind for each in ended][1] is Kind.DEAD_LETTERED
+    assert {error.path for error in ended[1].errors} >= {"event_id", "memory.colour", "event_type"}
+    assert not any(each.errors for each in ended if each.kind is not Kind.DEAD_LETTERED)
+
+
+def test_what_is_alike_is_found_in_the_other_mode_alone(address: str) -> None:
+    told = [event("a", "m1", content="at the sea"), event("b", "m2", content="At the  SEA")]
+    with processor(address) as process:
+        assert endings(process(told)) == ["created", "created"]
+    again = [event("c", "m3", content="in the wood"), event("d", "m4", content="in the Wood")]
+    with processor(address, mode="memory+dedup") as process:
+        assert endings(process(again)) == ["created", "same_content"]
+
+
+def test_handing_over_again_is_harmless(address: str) -> None:
+    with processor(address) as process:
+        process([event("a")])
+    with processor(address) as process:
+        assert endings(process([event("a")])) == ["same_event"]
+        assert process([]) == []
+
+
+def test_two_of_one_name_take_turns(address: str, engine: Engine) -> None:
+    with processor(address) as one, processor(address) as other:
+        ended = [*one([event("a")]), *other([event("b", minute=1)]), *one([event("c", minute=2), BAD])]
+    assert endings(ended) == ["created", "updated", "updated", "validation"]
+    with engine.connect() as connection:
+        counted = text("SELECT records_read, stored, dead_lettered, next_offset FROM partitions")
+        assert connection.execute(counted).all() == [(4, 3, 1, 4)]
+
+
+def test_an_event_of_the_model_is_held_to_the_same_rules(address: str) -> None:
+    good = event("a")
+    assert good.memory
+    doubtful = replace(good, event_id=NAMESPACE, memory=replace(good.memory, confidence=7.0))
+    with processor(address) as process:
+        ended = process([good, doubtful, parse(write_event(good)), event("f", minute=60 * 24 * 365 * 100)])
+    assert endings(ended) == ["created", "validation", "same_event", "validation"]
+    assert [error.path for error in ended[1].errors] == ["memory.confidence"]
+    assert [error.path for error in ended[3].errors] == ["occurred_at"]
+
+
+@pytest.mark.parametrize("odd", [None, [], "text", 3, {1: object()}, {"memory": float("nan")}])
+def test_whatever_is_handed_over_is_answered(address: str, odd: Any) -> None:
+    with processor(address) as process:
+        assert endings(process([odd, event("a")])) == ["validation", "created"]
+
+
+def test_a_wrong_setting_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="batch_size"), processor(address, batch_size=0):
+        pass
+    with pytest.raises(ValueError, match="mode"), processor(address, mode="memory-dedup"):
+        pass
