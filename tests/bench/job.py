@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tests.bench.measuring import Measured
 
@@ -31,6 +31,7 @@ class Job:
     postgres_pid: int | None
     rss_at: tuple[int, ...]
     batch_size: int = 1_000
+    mode: Literal["memory", "memory+dedup"] = "memory"
 
     @classmethod
     def given(cls) -> Self:

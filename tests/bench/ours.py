@@ -32,7 +32,7 @@ def main(job: Job) -> None:
     meter = Meter(job.records, job.postgres_pid, rss_at=job.rss_at)
     settings = Settings(
         kafka=KafkaSettings(kafka_bootstrap_servers=job.kafka, topics=(job.topic,), group_id=job.group),
-        batch=BatchProcessingConfig(batch_size=job.batch_size),
+        batch=BatchProcessingConfig(batch_size=job.batch_size, mode=job.mode),
         database=DatabaseSettings(database_url=job.database),
         dedup=DedupSettings(redis_url=job.redis_url),
     )

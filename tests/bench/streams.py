@@ -10,6 +10,8 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.adapters.avro import AvroEncoder
 from consumer.devstack.sample_events import events
+from consumer.memory.content import content_hash
+from tests import goemotions
 
 PARTITIONS = 4
 DISTANCE = 5_000
@@ -49,14 +51,27 @@ def half_duplicates(count: int) -> Iterator[Keyed]:
     yield from late
 
 
-def publish(bootstrap_servers: str, name: str, records: Iterator[Keyed], distinct: int) -> Stream:
-    """A new topic with these records, every one acknowledged."""
+def texts(count: int) -> Iterator[Keyed]:
+    """Real comments, each the memory of one of 500 owners: what is alike can be found in them. None is there twice, so
+    that all loops leave the same rows."""
+    encoder, seen = AvroEncoder(), set[tuple[str, bytes]]()
+    for event in goemotions.memories(count):
+        if event.memory is not None:
+            content = (event.memory.owner_id, content_hash(event.memory))
+            if content not in seen:
+                seen.add(content)
+                yield event.memory_id, encoder.encode(event)
+
+
+def publish(bootstrap_servers: str, name: str, records: Iterator[Keyed], distinct: int | None = None) -> Stream:
+    """A new topic with these records, every one acknowledged; all are distinct unless said otherwise."""
     topic = f"bench-{name}-{uuid4().hex[:8]}"
     wanted = [NewTopic(topic, PARTITIONS, 1), NewTopic(dead_letter_topic(topic), 1, 1)]
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
     for created in admin.create_topics(wanted).values():
         created.result(timeout=30.0)
-    return Stream(topic, _fill(bootstrap_servers, topic, records), distinct)
+    count = _fill(bootstrap_servers, topic, records)
+    return Stream(topic, count, count if distinct is None else distinct)
 
 
 def dead_letter_topic(topic: str) -> str:

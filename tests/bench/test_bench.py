@@ -12,12 +12,12 @@ from tests.bench.comparison import compare_on
 from tests.bench.databases import contents, database_with
 from tests.bench.layout_rates import measure_layouts
 from tests.bench.layouts import LAYOUTS, STANDING
-from tests.bench.loops import BARE, OURS_WITH_FILTER
+from tests.bench.loops import BARE, OURS_WITH_DEDUP, OURS_WITH_FILTER
 from tests.bench.measuring import Measured, Meter, median
 from tests.bench.report import as_json, comparison_table, layouts_table, show
 from tests.bench.servers import Database, Servers
 from tests.bench.staging import Staging
-from tests.bench.streams import DISTANCE, half_duplicates, publish
+from tests.bench.streams import DISTANCE, half_duplicates, publish, texts
 
 EVENTS = 2_500
 
@@ -43,6 +43,12 @@ def test_both_loops_leave_the_same_rows(
     for loop in (BARE, OURS_WITH_FILTER):
         assert loop.title in printed
         assert set(compared.runs[loop.title][0].peak_rss) == {stream.records // 4, stream.records}
+
+
+def test_looking_for_what_is_alike_leaves_the_same_memories(kafka: str, postgres_url: str, redis_url: str) -> None:
+    servers = Servers(kafka, Database(postgres_url), redis_url)
+    stream = publish(kafka, "test-texts", texts(EVENTS))
+    compare_on(stream, "texts", [BARE, OURS_WITH_DEDUP], servers, rounds=1)
 
 
 def test_every_layout_takes_the_same_events(postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:
