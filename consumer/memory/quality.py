@@ -13,8 +13,9 @@ present is told, and costs nothing: it says something of the people, not of the 
 Every event is assessed on its way into the database: no object is made for what is in order.
 """
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from statistics import fmean
 from typing import NamedTuple
 
 from consumer.memory.cautions import (
@@ -58,14 +59,18 @@ class Quality(NamedTuple):
 
 def assess(memory: Memory) -> Quality:
     """The quality of a valid memory."""
-    codes = warnings_of(memory)
-    kept, shares = _kept(codes)
-    return Quality(round((kept + memory.confidence) / (shares + 1), DIGITS), codes)
+    return _quality(warnings_of(memory), memory.confidence)
 
 
-def components(memory: Memory) -> dict[str, float]:
-    """What the score is the mean of, by name."""
-    return {**shares_kept(warnings_of(memory)), CONFIDENCE: memory.confidence}
+@lru_cache(maxsize=4_096)
+def _quality(codes: tuple[str, ...], confidence: float) -> Quality:
+    """Most memories have this in common with others."""
+    return Quality(mean({**shares_kept(codes), CONFIDENCE: confidence}), codes)
+
+
+def mean(components: Mapping[str, float]) -> float:
+    """The score that is made of these components."""
+    return round(fmean(components.values()), DIGITS)
 
 
 def warnings_of(memory: Memory) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ def warnings_of(memory: Memory) -> tuple[str, ...]:
         codes.append(SHORT_CONTENT.code)
     if not memory.tags:
         codes.append(NO_TAGS.code)
-    if (people := memory.participants) and len({person["id"] for person in people}) < len(people):
+    if len(people := memory.participants) > 1 and len({person["id"] for person in people}) < len(people):
         codes.append(REPEATED_PARTICIPANT.code)
     if (felt := memory.emotional_context) is None:
         codes.append(NO_THEMES.code)
@@ -128,10 +133,3 @@ def shares_kept(codes: tuple[str, ...], part: str = "") -> dict[str, float]:
         for name, could_be in asked.items()
         if could_be
     }
-
-
-@cache
-def _kept(codes: tuple[str, ...]) -> tuple[float, int]:
-    """The sum of the shares, and how many there are: the part of a score that few kinds of memories have in common."""
-    shares = shares_kept(codes)
-    return sum(shares.values()), len(shares)

@@ -5,7 +5,6 @@ Every function takes anything that JSON can say, parsed, and never raises for it
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any, NamedTuple
 
 from consumer.memory.cautions import CAUTIONS, CONFIDENCE
@@ -13,7 +12,7 @@ from consumer.memory.field_errors import FieldErrors, path
 from consumer.memory.json_form import read_part
 from consumer.memory.model import Memory
 from consumer.memory.quality import (
-    DIGITS,
+    mean,
     shares_kept,
     warnings_of,
     warnings_of_feeling,
@@ -100,7 +99,7 @@ def _part(obj: Any, at: Sequence[str], assess: _Assess) -> Report:
 
 def _assessed(codes: Sequence[str], own: Mapping[str, float], part: str = "") -> Report:
     components = {**shares_kept(tuple(codes), part), **own}
-    return Report((), warnings_in_words(codes, part), round(fmean(components.values()), DIGITS), components)
+    return Report((), warnings_in_words(codes, part), mean(components), components)
 
 
 def warnings_in_words(codes: Iterable[str], part: str = "") -> tuple[FieldWarning, ...]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consumer.memory.cautions import CAUTIONS
 from consumer.memory.model import Memory, MemoryEvent
-from consumer.memory.quality import PLEASANT, UNPLEASANT, assess, components, warnings_of
+from consumer.memory.quality import PLEASANT, UNPLEASANT, assess, warnings_of
 from consumer.memory.validation import validate
 from tests.memory.samples import memory_events, raw_with
 
@@ -195,9 +195,7 @@ def test_mending_what_is_warned_of_never_lowers_the_score(memory: Memory) -> Non
 
 
 @given(memories())
-def test_the_score_is_the_mean_of_its_components_and_a_share(memory: Memory) -> None:
-    named = components(memory)
-    assert list(named) == ["completeness", "consistency", "confidence"]
-    assert all(0 <= each <= 1 for each in named.values())
-    assert assess(memory).score == pytest.approx(sum(named.values()) / 3, abs=1e-4)
-    assert len(set(warnings_of(memory))) == len(warnings_of(memory))
+def test_the_score_is_a_share_and_no_warning_is_told_twice(memory: Memory) -> None:
+    score, warnings = assess(memory)
+    assert 0 <= score <= 1
+    assert len(set(warnings)) == len(warnings)

@@ -192,6 +192,14 @@ def test_all_errors_are_told_at_once_those_between_fields_included() -> None:
     ]
 
 
+def test_without_participants_nobody_can_tell_who_is_one_but_who_is_named_twice() -> None:
+    pairs = [{"participants": ["p1", "nobody"], "kind": "neutral"}, {"participants": ["p1", "p1"], "kind": "neutral"}]
+    assert faults(raw_with({"memory.participants": None, PAIR: pairs})) == [
+        ("memory.participants", "wrong_type"),
+        (f"{PAIR}[1].participants", "same_participant"),
+    ]
+
+
 @pytest.mark.parametrize("wreck", [5, "text", [], [1, "a", None, [], {}], {}, {"participants": 3}, None])
 @pytest.mark.parametrize(
     "path", ["memory", "memory.participants", RELATIONSHIPS, PAIR, f"{PAIR}.0", f"{PAIR}.0.participants"]
