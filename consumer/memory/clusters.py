@@ -133,6 +133,10 @@ class Clusters:
         for member, place in found:
             self._enter(member, place)
 
+    def twins(self, digest: Digest) -> set[str]:
+        """The members with this content."""
+        return self._twins[digest]
+
     def of(self, cluster_id: UUID) -> list[Member]:
         """The members of a cluster that are known, the oldest first."""
         return sorted((self.members[name] for name in self._clusters[cluster_id]), key=lambda member: member.age)

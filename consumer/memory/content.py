@@ -6,12 +6,14 @@ within one owner only. Pure.
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from consumer.memory.model import Memory
 
 HASH_VERSION = 1
 """Goes into every hash: when the canonical form changes, this does, and no old hash passes for a new one."""
+
+_PREFIX = f"memory-content-{HASH_VERSION}|"
 
 
 def canonical_text(text: str) -> str:
@@ -29,18 +31,11 @@ def content_hash(memory: Memory, canonical: str | None = None) -> bytes:
     again where it is at hand.
     """
     text = canonical_text(memory.content) if canonical is None else canonical
-    people = sorted({participant["id"] for participant in memory.participants})
-    parts = [text, _listed(people), _listed(sorted(set(memory.source_message_ids)))]
-    digest = hashlib.sha256(b"memory-content-%d" % HASH_VERSION)
-    digest.update(_framed(parts))
-    return digest.digest()
+    people = {participant["id"] for participant in memory.participants}
+    told = f"{_PREFIX}{len(text)}:{text}{_listed(people)}{_listed(set(memory.source_message_ids))}"
+    # Surrogates can't come from the wire; should one come from elsewhere, it is hashed as it is.
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
 
 
-def _listed(ids: Iterable[str]) -> str:
-    return "".join(f"{len(each)}:{each}" for each in ids)
-
-
-def _framed(parts: Iterable[str]) -> bytes:
-    """Surrogates can't come from the wire; should one come from elsewhere, it is hashed as it is."""
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return b"".join(b"|%d|%s" % (len(part), part) for part in encoded)
+def _listed(ids: Collection[str]) -> str:
+    return f"|{len(ids)}|" + "".join([f"{len(each)}:{each}" for each in sorted(ids)])

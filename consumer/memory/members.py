@@ -1,6 +1,6 @@
 """A member: what one publisher told, complete with its text, and what follows from it for comparing. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -11,25 +11,22 @@ from consumer.memory.similarity import Traits, traits_of
 
 @dataclass(frozen=True)
 class Member:
-    """An original. What is derived from it is worked out when it is first asked for, and kept."""
+    """An original. `traits` is what of it is compared; `content_key`, the key in common with all that say the same."""
 
     memory_id: str
     occurred_at: datetime
     memory: Memory
+    traits: Traits = field(init=False, repr=False, compare=False)
+    content_key: int = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def traits(self) -> Traits:
-        """What of it is compared with others."""
-        return traits_of(self.memory)
-
-    @cached_property
-    def content_key(self) -> int:
-        """The key that it has in common with all that say the same."""
-        return content_key(self.memory.owner_id, self.traits)
+    def __post_init__(self) -> None:
+        traits = traits_of(self.memory)
+        object.__setattr__(self, "traits", traits)
+        object.__setattr__(self, "content_key", content_key(self.memory.owner_id, traits))
 
     @cached_property
     def keys(self) -> list[int]:
-        """The keys under which it is found, should it found a cluster."""
+        """The keys under which it is found, should it found a cluster. Worked out when first asked for."""
         return blocking_keys(self.memory.owner_id, self.traits)
 
     @property

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.memory.clusters import Clusters, Digest, Known, Place, Rules, digest_of, keys_at
+from consumer.memory.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
 from consumer.memory.doubts import Pair
 from consumer.memory.folding import fold
 from consumer.memory.joining import doubt_about, joinings
@@ -149,18 +149,17 @@ class Clustering:
     def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
         texts: dict[str, str | None] = {}
-        contents: set[Digest] = {digest_of(move.member) for move in clusters.moves}
-        for name, member in clusters.members.items():
-            if digest_of(member) in contents:
-                should = clusters.texts[digest_of(member)] == name
+        for digest in {digest_of(move.member) for move in clusters.moves}:
+            for name in clusters.twins(digest):
+                should = clusters.texts[digest] == name
                 has = name in rewritten or self._before.members[name].has_text
                 if should != has:
-                    texts[name] = member.memory.content if should else None
+                    texts[name] = clusters.members[name].memory.content if should else None
         self._rows.set_texts(texts)
 
     def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> None:
         views = {cluster_id: members for cluster_id in changed if len(members := clusters.of(cluster_id)) > 1}
-        self._rows.remove_views([each for each in changed if each not in views and each in self._before.seen])
+        self._rows.remove_views([each for each in self._before.seen.intersection(changed) if each not in views])
         for cluster_id, members in sorted(views.items()):
             self._rows.put_view(cluster_id, fold(members, self._rules.bands.equal), self._now)
 
