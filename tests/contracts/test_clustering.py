@@ -154,3 +154,8 @@ def test_a_pair_lapses_when_one_changes_and_not_when_its_content_stays(store: Cl
     assert store.query("SELECT decision FROM reviews") == [("rejected",)]
     store.write([told("b", "quite another thing", again=" 3", at=2)])
     assert store.query("SELECT decision FROM reviews") == []
+
+
+def test_what_is_deleted_stays_so(store: Clustered) -> None:
+    store.write([told("a"), gone("a")])
+    assert store.write([told("a", again=" late"), told("b")]) == {OVERTAKEN: 1, CREATED: 1}

@@ -111,9 +111,9 @@ class BatchTransaction:
             for place, (_, event) in enumerate(self._arrivals)
             if event.event_id not in self._known.ledger and place not in self._known.refused
         }
-        if self._clustering:
-            self._clustering.lock(events.values())
-        self._known.states = self._lock_states({event.memory_id for event in events.values()})
+        # Of new memories there is no row to be locked. One that comes meanwhile is a surprise like any other.
+        are_there = self._clustering.lock(events.values()) if self._clustering else True
+        self._known.states = self._lock_states({event.memory_id for event in events.values()}) if are_there else {}
         if self._clustering:
             self._clustering.prepare(events)
 

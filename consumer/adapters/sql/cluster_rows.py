@@ -37,10 +37,10 @@ class ClusterRows:
         self._connection = connection
         self._dialect = dialect
 
-    def owners_of(self, memory_ids: Collection[str]) -> set[str]:
-        """The owners of memories that are there."""
+    def owners_of(self, memory_ids: Collection[str]) -> set[str | None]:
+        """The owners of memories that are there; None for those that are deleted."""
         statement = select(memories.c.owner_id).where(self._dialect.among(memories.c.memory_id, memory_ids)).distinct()
-        return {owner_id for (owner_id,) in self._connection.execute(statement) if owner_id is not None}
+        return set(self._connection.scalars(statement))
 
     def clusters_of(self, memory_ids: Collection[str]) -> set[UUID]:
         """The clusters that these memories are members of."""

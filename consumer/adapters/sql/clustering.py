@@ -51,13 +51,17 @@ class Clustering:
         self._touched: set[UUID] = set()
         self.effects = Effects()
 
-    def lock(self, events: Collection[MemoryEvent]) -> None:
-        """Have the owners to ourselves: two consumers would each miss what the other is about to write."""
+    def lock(self, events: Collection[MemoryEvent]) -> bool:
+        """Have the owners to ourselves: two consumers would each miss what the other is about to write.
+
+        Returns whether any of the memories is there.
+        """
         owners = {event.memory.owner_id for event in events if event.memory is not None}
         memory_ids = {event.memory_id for event in events}
         there = self._rows.owners_of(memory_ids)
-        self._dialect.lock_owners(self._connection, owners | there)
+        self._dialect.lock_owners(self._connection, owners.union(filter(None, there)))
         self._touched = self._rows.clusters_of(memory_ids) if there else set()
+        return bool(there)
 
     def prepare(self, events: Mapping[int, MemoryEvent]) -> None:
         """Read what the events, by their places in the batch, may touch. The owners are locked."""
