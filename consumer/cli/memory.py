@@ -1,24 +1,33 @@
 """`memory`: what is stored."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consumer.cli.bonds import bonds_object, show_bonds
 from consumer.cli.commands import FAILED
-from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
-from consumer.cli.output import say, show_json, show_table, zulu
+from consumer.cli.memory_rows import show_memories, show_memory
+from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, Since, Until, load_settings
+from consumer.cli.output import say, show_json
+
+if TYPE_CHECKING:
+    from consumer.memory.asking import Criteria
+    from consumer.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at what is stored.")
 
-SHORTENED = 60
-"""Characters of a memory's text in a list."""
+Owner = Annotated[str | None, typer.Option("--owner", metavar="ID", help="Whose memories.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most: the newest.")]
+
+MOST_READINGS = 10_000
+"""Of two people the newest so many memories are looked at."""
 
 
 @app.callback()
 def memory() -> None:
-    """Look at what is stored."""
+    """Look at what is stored. Memories that tell of one thing are shown as one."""
 
 
 @app.command(
@@ -27,73 +36,149 @@ def memory() -> None:
 def show(
     *,
     memory_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The memory's id.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Everything of an owner instead, the newest first.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --owner: how many at most.")] = 20,
+    owner: Annotated[str | None, typer.Option(metavar="ID", help="Everything of an owner instead.")] = None,
+    limit: Limit = 20,
     database_url: DatabaseUrl = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Show one memory by its id, or an owner's newest. Exit 1 when there is none."""
+    """Show one memory by its id, or an owner's newest. Exit 1 when there is none.
+
+    One that was merged with others is shown as what they tell together, with all of them and how they came together.
+    """
     from consumer import app as root
+    from consumer.memory.asking import Criteria, check_storable
 
     if (memory_id is None) == (owner is None):
         raise typer.BadParameter("give a memory's id, or --owner", param_hint="ID")
     settings = load_settings(config, assignments, database_url=database_url).settings
+    if memory_id is None:
+        with _wrong_usage():
+            criteria = Criteria(owner_id=owner)
+        _find(settings, criteria, limit, f"There is no memory of {owner}.", as_json=as_json)
+        return
+    with _wrong_usage():
+        check_storable(memory_id)
     with root.memory_reader(settings.database) as reader:
-        if memory_id is not None:
-            _show_one(memory_id, reader.by_id(memory_id), as_json=as_json)
-        else:
-            _show_list(str(owner), reader.by_owner(str(owner), limit), as_json=as_json)
-
-
-def _show_one(memory_id: str, row: Mapping[str, Any] | None, *, as_json: bool) -> None:
+        row = reader.by_id(memory_id)
     if row is None:
-        say(f"There is no memory {memory_id}.")
-        raise typer.Exit(FAILED)
+        raise _nothing(f"There is no memory {memory_id}.")
     if as_json:
         show_json(row)
     else:
-        show_table(("field", "value"), [line for name, value in row.items() for line in _rows(name, value)])
+        show_memory(row)
 
 
-def _show_list(owner: str, rows: list[Mapping[str, Any]], *, as_json: bool) -> None:
+@app.command(
+    "search",
+    epilog="Examples: memory-consumer memory search --emotion joy --min-intensity 0.8"
+    "    memory-consumer memory search --owner o-3 --participant ann --text 'train strike'",
+)
+def search(
+    *,
+    owner: Owner = None,
+    emotion: Annotated[str | None, typer.Option(metavar="NAME", help="The primary emotion, as in joy.")] = None,
+    min_intensity: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="How intense the emotion is at least, 0 to 1.")
+    ] = None,
+    participant: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Who took part. Repeatable: all of them did.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Words of the content or the summary: all of them, in any order."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="A tag, letter by letter.")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 20,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Find memories of which all holds that is given. Exit 1 when there is none.
+
+    An owner, an emotion or a participant has to be given: the rest only narrows down what they find.
+    """
+    from consumer.memory.asking import Criteria
+
+    with _wrong_usage():
+        criteria = Criteria(
+            owner_id=owner,
+            emotion=emotion,
+            min_intensity=min_intensity,
+            participants=tuple(participant or ()),
+            words=tuple((text or "").split()),
+            tag=tag,
+            since=since,
+            until=until,
+        )
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    _find(settings, criteria, limit, "There is no memory of which all that holds.", as_json=as_json)
+
+
+@app.command(
+    "strength",
+    epilog="Examples: memory-consumer memory strength ann bo    memory-consumer memory strength ann bo --json",
+)
+def strength(
+    one: Annotated[str, typer.Argument(metavar="ID", help="A participant.")],
+    other: Annotated[str, typer.Argument(metavar="ID", help="Another.")],
+    *,
+    owner: Owner = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 20,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Show how strong the connection between two people was through time, as the memories of both tell it.
+
+    Mean, trend and chart are over all of them; the table has the newest. Exit 1 when no memory tells it.
+    """
+    from consumer import app as root
+
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    with root.memory_reader(settings.database) as reader, _wrong_usage():
+        readings = reader.between((one, other), MOST_READINGS, owner_id=owner, since=since, until=until)
     if as_json:
-        show_json(rows)
+        show_json(bonds_object((one, other), readings))
+    elif readings:
+        show_bonds(readings, limit)
+    if not readings:
+        raise _nothing(f"No memory tells how {one} and {other} stand to one another.")
+    if len(readings) == MOST_READINGS:
+        say(f"Of the newest {MOST_READINGS:,} memories; --since and --until show others.")
+
+
+def _find(settings: "Settings", criteria: "Criteria", limit: int, nothing: str, *, as_json: bool) -> None:
+    from consumer import app as root
+
+    with root.memory_reader(settings.database) as reader:
+        rows = reader.search(criteria, limit + 1)
+    if as_json:
+        show_json(rows[:limit])
     elif rows:
-        show_table(("memory", "occurred at", "emotion", "tags", "content"), map(_line, rows))
+        show_memories(rows[:limit])
     if not rows:
-        say(f"There is no memory of {owner}.")
-        raise typer.Exit(FAILED)
+        raise _nothing(nothing)
+    if len(rows) > limit:
+        say(f"There are more; these are the newest {limit:,}.")
 
 
-def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
-    text = " ".join(row["content"].split())
-    emotion = (row["emotional_context"] or {}).get("primary_emotion")
-    shortened = text if len(text) <= SHORTENED else text[: SHORTENED - 1] + "…"
-    return row["memory_id"], zulu(row["occurred_at"]), emotion, ", ".join(row["tags"] or ()), shortened
+def _nothing(sentence: str) -> typer.Exit:
+    say(sentence)
+    return typer.Exit(FAILED)
 
 
-def _rows(name: str, value: object) -> Iterator[tuple[str, object]]:
-    """A field, or what is inside it, one line each; what is empty has none."""
-    if value is None or value in ([], {}):
-        return
-    if isinstance(value, Mapping):
-        for inner, below in value.items():
-            yield from _rows(f"{name}.{inner}", below)
-    elif isinstance(value, list) and isinstance(value[0], Mapping):
-        for index, item in enumerate(value):
-            yield f"{name}[{index}]", ", ".join(f"{inner} {_readable(below)}" for inner, below in item.items() if below)
-    else:
-        yield name, _readable(value)
-
-
-def _readable(value: object) -> object:
-    match value:
-        case datetime():
-            return zulu(value)
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(str(_readable(inner)) for inner in value)
-    return value
+@contextmanager
+def _wrong_usage() -> Iterator[None]:
+    """What can't be asked was asked on the command line."""
+    try:
+        yield
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -9,7 +9,7 @@ import typer
 
 from consumer.cli.commands import FAILED
 from consumer.cli.moving import Consent, Target, carry_out, plan, show_as_json, show_plan
-from consumer.cli.options import Json, of_group
+from consumer.cli.options import Json, moment, of_group
 from consumer.cli.output import say, show_json
 from consumer.cli.standing import as_object, look, show_changes, show_standing
 
@@ -49,15 +49,6 @@ def show(
         raise typer.Exit(FAILED)
 
 
-def _moment(text: str) -> datetime:
-    from consumer.memory.moments import from_iso, from_micros
-
-    try:
-        return from_micros(from_iso(text))
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}, as in 2026-01-31T12:00:00Z") from error
-
-
 def _move(
     direction: str,
     settings: "Settings",
@@ -74,7 +65,7 @@ def _move(
     by: Annotated[int | None, typer.Option("--by", metavar="N", min=1, help="So many offsets from here.")] = None,
     to_time: Annotated[
         datetime | None,
-        typer.Option("--to-time", metavar="TIME", parser=_moment, help="The first record of that time or later."),
+        typer.Option("--to-time", metavar="TIME", parser=moment, help="The first record of that time or later."),
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the change.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate
@@ -10,6 +11,17 @@ import typer
 
 if TYPE_CHECKING:
     from consumer.settings import Loaded, Settings
+
+
+def moment(text: str) -> datetime:
+    """A moment out of a command line: ISO 8601 with its zone."""
+    from consumer.memory.moments import from_iso, from_micros
+
+    try:
+        return from_micros(from_iso(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}, as in 2026-01-31T12:00:00Z") from error
+
 
 ConfigFile = Annotated[
     Path | None,
@@ -38,6 +50,9 @@ GroupId = Annotated[
     typer.Option("--group-id", metavar="GROUP", help="The consumer group. (CONSUMER_GROUP_ID)"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+Since = Annotated[datetime | None, typer.Option("--since", metavar="TIME", parser=moment, help="Not before this.")]
+Until = Annotated[datetime | None, typer.Option("--until", metavar="TIME", parser=moment, help="Before this.")]
 
 
 def load_settings(config: Path | None, assignments: Sequence[str] | None, **flags: str | None) -> "Loaded":

@@ -24,11 +24,11 @@ def _bytes(spoil: Callable[[bytes], bytes | None]) -> Callable[[Raw, Encode], by
     return lambda raw, encode: spoil(encode(raw))
 
 
-def _field(value: Any, *path: str) -> Callable[[Raw, Encode], bytes | None]:
+def _field(value: Any, *path: str | int) -> Callable[[Raw, Encode], bytes | None]:
     """Puts a value where it does not belong, and encodes."""
 
     def spoiled(raw: Raw, encode: Encode) -> bytes:
-        place = raw
+        place: Any = raw
         for name in path[:-1]:
             place = place[name]
         place[path[-1]] = value
@@ -42,7 +42,7 @@ def _invalid_utf8(raw: Raw, encode: Encode) -> bytes:
     return encode(raw).replace(b"??????", b"\xff\xfe\xff\xfe\xff\xfe")
 
 
-STRANGERS = [{"participants": ["p1", "nobody"], "kind": "neutral"}]
+PAIR = ("memory", "relationship_dynamics", "participant_dynamics", 0, "participants")
 
 BREAKAGES = (
     Breakage("empty_value", _bytes(lambda _: b"")),
@@ -67,5 +67,5 @@ BREAKAGES = (
     Breakage("out_of_range", _field(1.5, "memory", "confidence")),
     Breakage("not_finite", _field(math.nan, "memory", "confidence")),
     Breakage("not_finite", _field(math.inf, "memory", "emotional_context", "intensity")),
-    Breakage("unknown_participant", _field(STRANGERS, "memory", "relationship_dynamics", "participant_dynamics")),
+    Breakage("unknown_participant", _field("nobody", *PAIR, 1)),
 )

@@ -1,6 +1,6 @@
 """Made-up memory events, the same ones for the same seed: people, what they went through, and what they felt.
 
-About 290 bytes each in Avro, with every nested part in use.
+About 320 bytes each in Avro, with every nested part in use.
 """
 
 import random
@@ -26,6 +26,7 @@ from consumer.memory.model import (
 FIRST_MOMENT = datetime(2025, 1, 1, 8, tzinfo=UTC)
 
 _OWNERS = 500
+_OWNER = "owner-"
 _NAMES = (
     "Amina",
     "Bruno",
@@ -87,7 +88,7 @@ def created(chance: random.Random, index: int) -> MemoryEvent:
         memory_id=f"m-{chance.getrandbits(48):012x}",
         occurred_at=FIRST_MOMENT + timedelta(seconds=index, microseconds=chance.randrange(1_000_000)),
         producer="diary",
-        memory=_memory(chance, owner_id=f"owner-{chance.randrange(_OWNERS)}"),
+        memory=_memory(chance, owner=chance.randrange(_OWNERS)),
     )
 
 
@@ -95,7 +96,7 @@ def updated(chance: random.Random, event: MemoryEvent, later: timedelta) -> Memo
     """The event's memory in a new state; a negative `later` makes a state that comes too late to count."""
     if event.memory is None:
         raise ValueError("a deletion leaves no memory to update")
-    memory = _memory(chance, owner_id=event.memory.owner_id)
+    memory = _memory(chance, owner=int(event.memory.owner_id.removeprefix(_OWNER)))
     return MemoryEvent(new_id(chance), "UPDATED", event.memory_id, event.occurred_at + later, event.producer, memory)
 
 
@@ -109,21 +110,22 @@ def new_id(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
-def _memory(chance: random.Random, owner_id: str) -> Memory:
+def _memory(chance: random.Random, owner: int) -> Memory:
     name = chance.choice(_NAMES)
+    owner_id, friend_id = f"{_OWNER}{owner}", f"{name.lower()}-{owner}"
     cause = chance.choice(_CAUSES)
     return Memory(
         owner_id=owner_id,
         content=f"I {chance.choice(_DEEDS)} {name} about {cause}, {chance.choice(_ENDS)}.",
         summary=f"{name} and {cause}" if chance.random() < 0.2 else None,
         source_message_ids=[f"{chance.getrandbits(32):08x}"],
-        participants=[_participant("p1", None, "self"), _participant("p2", name, chance.choice(_ROLES))],
+        participants=[_participant(owner_id, None, "self"), _participant(friend_id, name, chance.choice(_ROLES))],
         tags=chance.sample(_TAGS, k=2),
         confidence=_share(chance),
         extracted_at=FIRST_MOMENT,
         metadata={"channel": chance.choice(("chat", "mail", "voice"))},
         emotional_context=_emotions(chance),
-        relationship_dynamics=_relationship(chance),
+        relationship_dynamics=_relationship(chance, [owner_id, friend_id]),
     )
 
 
@@ -149,14 +151,14 @@ def _emotions(chance: random.Random) -> EmotionalContext:
     }
 
 
-def _relationship(chance: random.Random) -> RelationshipDynamics:
+def _relationship(chance: random.Random, pair: list[str]) -> RelationshipDynamics:
     return {
         "communication_pattern": "open",
         "interaction_quality": chance.choice(get_args(InteractionQuality)),
         "connection_strength": _share(chance),
         "is_balanced": chance.random() < 0.7,
         "concerning_patterns": [],
-        "participant_dynamics": [{"participants": ["p1", "p2"], "kind": chance.choice(get_args(DynamicKind))}],
+        "participant_dynamics": [{"participants": pair, "kind": chance.choice(get_args(DynamicKind))}],
     }
 
 

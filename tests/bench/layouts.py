@@ -172,6 +172,8 @@ def _json(document: object) -> str | None:
 _MEMORY = _names(_ENVELOPE + _DOCUMENTS)[2:]
 _LEDGER = _insert("event_ledger", "event_id", "memory_id", stamp="recorded_at")
 _NO_OWNER_INDEX = "DROP INDEX ix_memories_owner_id_occurred_at"
+_NO_EMOTION_INDEX = "DROP INDEX ix_memories_emotion"
+_NO_PEOPLE_INDEX = "DROP INDEX ix_memories_participant_ids"
 _DOCUMENTS_GONE = "ALTER TABLE memories DROP COLUMN emotional_context, DROP COLUMN relationship_dynamics"
 _EVENT_IN_MEMORY = (
     "DROP TABLE event_ledger",
@@ -189,10 +191,11 @@ STANDING = Layout(
 
 PROMOTED = Layout(
     name="b",
-    title="the same, emotion and relationship scalars as columns",
+    title="the same, emotion and relationship scalars as columns, the index on them",
     alterations=(
         _DOCUMENTS_GONE,
         "ALTER TABLE memories " + ", ".join(f"ADD COLUMN {column}" for column in _EMOTION + _RELATIONSHIP),
+        "CREATE INDEX ON memories (primary_emotion, occurred_at, intensity)",
     ),
     staged=_ENVELOPE + _EMOTION + _RELATIONSHIP,
     row_of=_row_with_columns,
@@ -212,21 +215,33 @@ _WITHOUT_LEDGER = replace(
 
 _WITHOUT_OWNER_INDEX = replace(STANDING, name="d", title="(a) without the owner index", alterations=(_NO_OWNER_INDEX,))
 
-_WITH_GIN = replace(
+_WITHOUT_EMOTION_INDEX = replace(
+    STANDING, name="e", title="(a) without the index on emotions", alterations=(_NO_EMOTION_INDEX,)
+)
+
+_WITHOUT_PEOPLE_INDEX = replace(
+    STANDING, name="h", title="(a) without the index on participants' ids", alterations=(_NO_PEOPLE_INDEX,)
+)
+
+_WHOLE_PARTICIPANTS = replace(
     STANDING,
-    name="e",
-    title="(a) with GIN indexes on tags and participants",
-    alterations=(
-        "CREATE INDEX ON memories USING gin (tags)",
-        "CREATE INDEX ON memories USING gin (participants jsonb_path_ops)",
-    ),
+    name="i",
+    title="(a), that index on participants as they are",
+    alterations=(_NO_PEOPLE_INDEX, "CREATE INDEX ON memories USING gin (participants jsonb_path_ops)"),
+)
+
+_WITHOUT_BOTH = replace(
+    STANDING,
+    name="j",
+    title="(a) without the indexes on emotions and on ids",
+    alterations=(_NO_EMOTION_INDEX, _NO_PEOPLE_INDEX),
 )
 
 WIDE = replace(
     _WITHOUT_LEDGER,
     name="wide",
-    title="one table: (a) without ledger and owner index",
-    alterations=(*_EVENT_IN_MEMORY, _NO_OWNER_INDEX),
+    title="one table: (a) without ledger and any index but the key",
+    alterations=(*_EVENT_IN_MEMORY, _NO_OWNER_INDEX, _NO_EMOTION_INDEX, _NO_PEOPLE_INDEX),
 )
 
 _EMOTIONS = f"CREATE TABLE emotions (memory_id varchar(255) PRIMARY KEY {{references}}, {', '.join(_EMOTION)})"
@@ -252,6 +267,8 @@ def _five_tables(name: str, title: str, references: str) -> Layout:
         alterations=(
             _DOCUMENTS_GONE + ", DROP COLUMN participants",
             *(table.format(references=references) for table in (_EMOTIONS, _RELATIONSHIPS, _PARTICIPANTS)),
+            "CREATE INDEX ON emotions (primary_emotion, intensity)",
+            "CREATE INDEX ON participants (id)",
         ),
         staged=_ENVELOPE + _EMOTION + _RELATIONSHIP,
         row_of=_row_with_columns,
@@ -270,7 +287,10 @@ LAYOUTS = (
     PROMOTED,
     _WITHOUT_LEDGER,
     _WITHOUT_OWNER_INDEX,
-    _WITH_GIN,
+    _WITHOUT_EMOTION_INDEX,
+    _WITHOUT_PEOPLE_INDEX,
+    _WHOLE_PARTICIPANTS,
+    _WITHOUT_BOTH,
     _five_tables("f", "ledger + memory + emotion + relationship + participants", "REFERENCES memories"),
     _five_tables("g", "(f) without foreign keys", ""),
     WIDE,

@@ -26,12 +26,14 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
 
 from consumer.adapters.sql.arrays import array_of
+from consumer.adapters.sql.documents import IdsInside
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
 from consumer.adapters.sql.types import iso
@@ -74,6 +76,12 @@ class SqlDialect(Protocol):
 
     def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
         """Of each value of `column`, the rows with the lowest values of `other`, at most so many: both columns."""
+
+    def took_part(self, participants: Column[Any], ids: Collection[str]) -> ColumnElement[bool]:
+        """Everybody with one of these ids is in the list of participants."""
+
+    def lists(self, texts: Column[Any], text: str) -> ColumnElement[bool]:
+        """The text is in the list of texts."""
 
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         """Until the transaction ends, nobody else gets past here with one of these owners."""
@@ -162,6 +170,12 @@ class Postgres:
         )
         return select(asked.c[column.name], near.c[other.name])
 
+    def took_part(self, participants: Column[Any], ids: Collection[str]) -> ColumnElement[bool]:
+        return IdsInside(participants).contains(list(ids))
+
+    def lists(self, texts: Column[Any], text: str) -> ColumnElement[bool]:
+        return type_coerce(texts, postgresql.JSONB).contains([text])
+
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         locks = sorted({crc32(owner_id.encode()) % OWNER_LOCKS for owner_id in owner_ids})
         numbers = bindparam(None, locks, type_=ARRAY(Integer))
@@ -221,6 +235,16 @@ class Sqlite:
         place = func.row_number().over(partition_by=column, order_by=other).label("place")
         numbered = select(column, other, place).where(self.among(column, values)).subquery()
         return select(numbered.c[column.name], numbered.c[other.name]).where(numbered.c.place <= most)
+
+    def took_part(self, participants: Column[Any], ids: Collection[str]) -> ColumnElement[bool]:
+        each = func.json_each(participants).table_valued("value")
+        found = select(func.json_extract(each.c.value, "$.id")).select_from(each).correlate(participants.table)
+        return and_(*(bindparam(None, one, unique=True).in_(found) for one in ids))
+
+    def lists(self, texts: Column[Any], text: str) -> ColumnElement[bool]:
+        each = func.json_each(texts).table_valued("value")
+        found = select(each.c.value).select_from(each).correlate(texts.table)
+        return bindparam(None, text, unique=True).in_(found)
 
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         """A transaction that writes has the whole database from its first statement on (BEGIN IMMEDIATE)."""

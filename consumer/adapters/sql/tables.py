@@ -19,6 +19,7 @@ from sqlalchemy import (
     Uuid,
 )
 
+from consumer.adapters.sql.documents import IdsInside, TextInside, number_inside
 from consumer.adapters.sql.types import Json, Moment
 
 metadata = MetaData(
@@ -65,7 +66,7 @@ memories = Table(
     # A deleted memory keeps its id and the time of its deletion: a later event of it must find it deleted. A living one
     # without a text is a member that says the same as another, which has the text.
     CheckConstraint("is_deleted = (owner_id IS NULL) AND (content IS NULL OR NOT is_deleted)", name="deleted_is_empty"),
-    # memory show --owner
+    # memory search --owner
     Index(None, "owner_id", "occurred_at"),
 )
 
@@ -251,6 +252,22 @@ Index(
     postgresql_where=breaker_openings.c.closed_at.is_(None),
     sqlite_where=breaker_openings.c.closed_at.is_(None),
 )
+
+for _table in (memories, merged_memories):
+    # memory search --emotion, the newest first; the intensity is looked at in the index.
+    Index(
+        f"ix_{_table.name}_emotion",
+        TextInside(_table.c.emotional_context, "primary_emotion"),
+        _table.c.occurred_at,
+        number_inside(_table.c.emotional_context, "intensity"),
+    )
+    # memory search --participant, memory strength. SQLite has no index on a list.
+    Index(
+        f"ix_{_table.name}_participant_ids",
+        IdsInside(_table.c.participants).label("ids"),
+        postgresql_using="gin",
+        postgresql_ops={"ids": "jsonb_path_ops"},
+    ).ddl_if(dialect="postgresql")
 
 # Lives for one transaction. `seq` is the event's place in its batch.
 staged = Table(
