@@ -51,7 +51,7 @@ class ClusterRows:
         """Which clusters stand under each key: those with the lowest ids, at most so many."""
         if not keys:
             return {}
-        statement = self._dialect.first_of(similarity_keys.c.key, keys, similarity_keys.c.cluster_id, most)
+        statement = self._dialect.first_of(similarity_keys.c.key, sorted(keys), similarity_keys.c.cluster_id, most)
         found: dict[int, list[UUID]] = {}
         for key, cluster_id in self._connection.execute(statement):
             found.setdefault(key, []).append(cluster_id)
