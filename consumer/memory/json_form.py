@@ -15,7 +15,7 @@ from consumer.memory.json_text import NotJson, parse
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import to_iso
 from consumer.memory.raw_form import Raw, document
-from consumer.memory.shapes import Faults, Nullable, Object, Shape, shape_of
+from consumer.memory.shapes import Faults, Shape, record_in, shape_of
 from consumer.memory.validation import validate
 
 
@@ -39,11 +39,10 @@ def read_document(parsed: Any) -> MemoryEvent | FieldErrors:
 def read_part(value: Any, at: Sequence[str]) -> tuple[Any, FieldErrors]:
     """A parsed part of an event in raw form, and all that is wrong with it. Takes anything.
 
-    `at`: the names of the fields that lead to it; none for an event as a whole. What only another part could tell is
-    not asked.
+    `at`: the names of the fields that lead to it, which is an object. What only another part could tell is not asked.
     """
     faults: Faults = []
-    raw = _shape_at(at).read(value, at, faults)
+    raw = record_in(part_of_event(*at)).read(value, at, faults)
     whole = reduce(lambda inner, name: {name: inner}, reversed(at), raw)
     inside = path(at)
     further = [error for error in _further(whole, faults) if not error.path or _is_within(error.path, inside)]
@@ -73,17 +72,15 @@ def _shaped(line: bytes) -> tuple[Any, Faults]:
 
 @cache
 def event_shape() -> Shape:
-    """The shape of a whole event, of which every part can be had."""
+    """The shape of a whole event."""
     return shape_of(current_schema())
 
 
-def _shape_at(at: Sequence[str]) -> Shape:
-    """The shape of a part, which is not null where it is looked at by itself."""
+def part_of_event(*names: str) -> Shape:
+    """The shape of a part of an event as it is published: `part_of_event("memory", "tags")`."""
     shape = event_shape()
-    for name in at:
-        assert isinstance(shape, Object)
-        shape = shape.fields[name].shape
-        shape = shape.inner if isinstance(shape, Nullable) else shape
+    for name in names:
+        shape = record_in(shape).fields[name].shape
     return shape
 
 
@@ -97,4 +94,4 @@ def _further(raw: Any, faults: Faults) -> Faults:
 
 
 def _is_within(inner: str, outer: str) -> bool:
-    return not outer or inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

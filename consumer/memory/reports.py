@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from consumer.memory.cautions import CAUTIONS, CONFIDENCE
 from consumer.memory.field_errors import FieldErrors, path
-from consumer.memory.json_form import read_part
+from consumer.memory.json_form import read_document, read_part
 from consumer.memory.model import Memory
 from consumer.memory.quality import (
     mean,
@@ -60,15 +60,15 @@ class Report:
 
 def validate_event(obj: Any) -> Report:
     """Of a whole event."""
-    raw, errors = read_part(obj, ())
-    if errors or raw["memory"] is None:
-        return Report(errors)
-    return _assessed(*_memory(raw["memory"]))
+    event = read_document(obj)
+    if isinstance(event, tuple):
+        return Report(event)
+    return Report() if event.memory is None else _assessed(*_told(event.memory))
 
 
 def validate_memory(obj: Any) -> Report:
     """Of the `memory` of an event, without its envelope."""
-    return _part(obj, MEMORY, _memory)
+    return _part(obj, MEMORY, lambda raw: _told(Memory(**raw)))
 
 
 def validate_emotional_context(obj: Any) -> Report:
@@ -85,8 +85,7 @@ _Assess = Callable[[Any], tuple[Sequence[str], Mapping[str, float]]]
 """Of a valid part in raw form, the codes of its warnings, and its own components."""
 
 
-def _memory(raw: Any) -> tuple[Sequence[str], Mapping[str, float]]:
-    memory = Memory(**raw)
+def _told(memory: Memory) -> tuple[Sequence[str], Mapping[str, float]]:
     return warnings_of(memory), {CONFIDENCE: memory.confidence}
 
 

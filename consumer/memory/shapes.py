@@ -175,6 +175,13 @@ class Object:
         return raw
 
 
+def record_in(shape: Shape) -> Object:
+    """The record that the shape is, or of which it is a union with null."""
+    record = shape.inner if isinstance(shape, Nullable) else shape
+    assert isinstance(record, Object), "only records have fields"
+    return record
+
+
 _PRIMITIVES: Mapping[str, Shape] = {"string": Text(), "double": Number(), "boolean": Flag()}
 _LOGICAL: Mapping[str, Shape] = {"timestamp-micros": Moment(), "uuid": Text()}
 

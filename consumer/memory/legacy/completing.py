@@ -4,11 +4,11 @@ from copy import copy
 from typing import Any
 from uuid import UUID, uuid5
 
+from consumer.memory.json_form import part_of_event
 from consumer.memory.legacy.form import Draft, Form
-from consumer.memory.legacy.parts import part_of_event, record_in
 from consumer.memory.legacy.shapes import compact
 from consumer.memory.raw_form import Raw
-from consumer.memory.shapes import NO_DEFAULT
+from consumer.memory.shapes import NO_DEFAULT, record_in
 
 NAMESPACE = UUID("2d0d8f43-5a0c-5d0b-9c53-5a4d9b0f7c1e")
 """Of the ids that are derived from old records."""

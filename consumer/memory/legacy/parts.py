@@ -5,23 +5,8 @@ from functools import cache
 from typing import Any
 
 from consumer.memory.field_errors import Location
-from consumer.memory.json_form import event_shape
-from consumer.memory.shapes import Faults, Nullable, Object, Shape
-
-
-def part_of_event(*names: str) -> Shape:
-    """The shape of a part of an event as it is published: `part_of_event("memory", "tags")`."""
-    shape = event_shape()
-    for name in names:
-        shape = record_in(shape).fields[name].shape
-    return shape
-
-
-def record_in(shape: Shape) -> Object:
-    """The record that the shape is, or of which it is a union with null."""
-    record = shape.inner if isinstance(shape, Nullable) else shape
-    assert isinstance(record, Object), "only records have fields"
-    return record
+from consumer.memory.json_form import part_of_event
+from consumer.memory.shapes import Faults, Object, Shape, record_in
 
 
 @dataclass(slots=True, frozen=True)
