@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from consumer.effects import Effects
 from consumer.memory.model import MemoryEvent
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -249,15 +250,13 @@ class Written:
     """What one committed transaction did.
 
     `ended`: how each arrival of the plan ended that was not rejected, by its place. `event_ids` are those that the
-    ledger has for certain, fit for the filter. `false_alarms` counts suspects of the filter that the ledger did not
-    know; `confirmed`, those that it did.
+    ledger has for certain, fit for the filter.
     """
 
     next_offsets: Mapping[TopicPartition, int]
     tally: Tally = field(default_factory=Counter)
     event_ids: list[UUID] = field(default_factory=list)
-    confirmed: int = 0
-    false_alarms: int = 0
+    effects: Effects = field(default_factory=Effects)
     strange_keys: int = 0
     ended: Mapping[int, tuple[TopicPartition, Outcome]] = field(default_factory=dict)
 

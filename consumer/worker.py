@@ -110,14 +110,14 @@ class Worker:
     def _process(self, batch: Batch) -> None:
         """The guarantee, in order. Whatever is cut off below the write has happened; above it, has not."""
         started, settlement = self.clock.monotonic(), Settlement(batch, self.breaker, self.dead_letters)
-        with process_span(batch):
+        with process_span(batch) as span:
             with step("decode"):
                 plan = self.planner.plan(batch, self.clock.now())
                 settlement.bear(plan.rejections)
             with step("dedup"):
                 suspects = self.seen.maybe(plan.event_ids())
             with step("write"):
-                written = self.store.write(plan, suspects, self.ownership.claims, settlement)
+                written = span.of(self.store.write(plan, suspects, self.ownership.claims, settlement))
             self.ownership.advance(written.next_offsets)
             self.breaker.committed(batch, settlement.rejections)
             self.seen.add(written.event_ids)

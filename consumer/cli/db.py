@@ -72,7 +72,8 @@ def prune(
     """Forget event ids that are older than any record that Kafka may still hand out.
 
     An event whose id is forgotten is judged by its time alone, should it ever come again. Consumers that died without
-    stopping in order, a week ago or more, are forgotten too.
+    stopping in order, a week ago or more, are forgotten too, and the effect figures of single batches
+    (CONSUMER_EFFECTS_RETENTION_DAYS).
     """
     from consumer import app as root
 
@@ -82,7 +83,9 @@ def prune(
     with root.operations(settings.database) as operations:
         forgotten = operations.prune_ledger(now - timedelta(days=days))
         consumers = operations.prune_consumers(now - CONSUMERS_KEPT)
+        batches = operations.prune_effects(now - timedelta(days=settings.database.effects_retention_days))
     if as_json:
-        show_json({"forgotten": forgotten, "older_than_days": days, "consumers": consumers})
+        show_json({"forgotten": forgotten, "older_than_days": days, "consumers": consumers, "batches": batches})
     else:
         say(f"Forgot {forgotten:,} event ids older than {days} days, and {consumers:,} consumers silent for a week.")
+        say(f"Forgot the effect figures of {batches:,} batches; the totals stay.")

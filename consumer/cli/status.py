@@ -7,12 +7,14 @@ import typer
 
 from consumer.cli.commands import FAILED
 from consumer.cli.consumer_rows import COLUMNS, NUMBERS, cells, consumer_object, is_running, remarks
+from consumer.cli.effects import in_words
 from consumer.cli.options import Json, of_group
 from consumer.cli.output import printable, say, show_json, show_table
 from consumer.cli.standing import as_object, look, show_standing
 
 if TYPE_CHECKING:
     from consumer.adapters.sql.operations import ConsumerRow
+    from consumer.effects import Effects
     from consumer.settings import Settings
 
 REMEMBERED = timedelta(days=1)
@@ -27,13 +29,17 @@ def status(settings: "Settings", *, as_json: Json = False) -> None:
     """
     now = datetime.now(UTC)
     consumers = _consumers(settings, now)
+    effects = _effects(settings)
     standing, trouble = look(settings)
     if as_json:
         partitions = [as_object(each) for each in standing]
-        show_json({"consumers": [consumer_object(row, now) for row in consumers], "partitions": partitions})
+        told = [consumer_object(row, now) for row in consumers]
+        show_json({"consumers": told, "partitions": partitions, "effects": effects.as_json()})
     else:
         _show_consumers(consumers, now)
         show_standing(standing)
+        for line in in_words(effects):
+            typer.echo(line)
     if trouble:
         say(f"Kafka: {trouble}")
     if trouble or not any(is_running(row, now) for row in consumers):
@@ -45,6 +51,13 @@ def _consumers(settings: "Settings", now: datetime) -> "list[ConsumerRow]":
 
     with root.operations(settings.database) as operations:
         return operations.consumers(settings.kafka.group_id, since=now - REMEMBERED)
+
+
+def _effects(settings: "Settings") -> "Effects":
+    from consumer import app as root
+
+    with root.operations(settings.database) as operations:
+        return operations.effects(settings.kafka.group_id)
 
 
 def _show_consumers(consumers: "list[ConsumerRow]", now: datetime) -> None:

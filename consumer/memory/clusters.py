@@ -83,8 +83,10 @@ class Clusters:
         """Of each content, the member whose row has the text."""
         self.moves: list[Moved] = []
         self.doubts = Doubts(known.decided)
-        self.compared = 0
+        self.candidates = 0
         """How many pairs of memories were compared."""
+        self.merges_tried = 0
+        """How many memories were compared with others."""
         for key, clusters in known.keys.items():
             self._by_key[key].update(clusters)
         for member, place in known.members.values():
@@ -166,10 +168,10 @@ class Clusters:
 
     def _matches(self, member: Member, apart: Collection[str]) -> Iterator["_Match"]:
         """The founders that are not distinct from the member, each once; those of these names left out."""
-        for founder in self._founders_near(member):
-            if founder.memory_id in apart:
-                continue
-            self.compared += 1
+        near = [each for each in self._founders_near(member) if each.memory_id not in apart]
+        self.candidates += len(near)
+        self.merges_tried += bool(near)
+        for founder in near:
             score = similarity(member.traits, founder.traits)
             band = self._rules.bands.of(member.traits, founder.traits, score)
             if band is not Band.DISTINCT:

@@ -249,6 +249,9 @@ class DatabaseSettings(Group):
         description="How long `db prune` keeps event ids: longer than the retention of the topics and of the"
         " dead-letter topic.",
     )
+    effects_retention_days: int = Field(
+        default=30, ge=1, le=3_650, description="How long `db prune` keeps the effect figures of single batches."
+    )
 
     @property
     def answer_seconds(self) -> float:

@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
+from consumer.effects import Effects
 from consumer.ports import Clock
 from consumer.records import Batch, Tally, Written
 
@@ -18,9 +19,8 @@ MINUTE = 60
 class Snapshot:
     """One consumer at one moment. Counts are since it started.
 
-    `outcomes` counts records by category (created, same_event, validation ...). `confirmed` and `false_alarms` are
-    suspects of the filter that were known to the database, and that were not. `strange_keys` counts events whose Kafka
-    key is not their memory's id. `last_trouble` is what a batch had to wait for last, also when that is over.
+    `outcomes` counts records by category (created, same_event, validation ...). `strange_keys` counts events whose
+    Kafka key is not their memory's id. `last_trouble` is what a batch had to wait for last, also when that is over.
     """
 
     started_at: datetime
@@ -28,8 +28,7 @@ class Snapshot:
     batches: int = 0
     records_per_second: float = 0.0
     outcomes: Mapping[str, int] | None = None
-    confirmed: int = 0
-    false_alarms: int = 0
+    effects: Effects = Effects()
     strange_keys: int = 0
     last_batch_at: datetime | None = None
     last_batch_size: int = 0
@@ -41,9 +40,10 @@ class Snapshot:
 
     def as_json(self) -> dict[str, Any]:
         """The same, of nothing but what JSON has; moments are ISO 8601."""
-        return {
+        told = {
             name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
         }
+        return {**told, "effects": self.effects.as_json()}
 
 
 class Statistics:
@@ -65,8 +65,7 @@ class Statistics:
                 self._now,
                 records=self._now.records + len(batch),
                 batches=self._now.batches + 1,
-                confirmed=self._now.confirmed + written.confirmed,
-                false_alarms=self._now.false_alarms + written.false_alarms,
+                effects=self._now.effects + written.effects,
                 strange_keys=self._now.strange_keys + written.strange_keys,
                 last_batch_at=self._clock.now(),
                 last_batch_size=len(batch),

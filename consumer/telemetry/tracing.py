@@ -20,13 +20,20 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode, Tracer, TracerProvider
 from opentelemetry.util.types import AttributeValue
 
-from consumer.records import Batch, TopicPartition
+from consumer.records import Batch, TopicPartition, Written
 from consumer.telemetry.traceparent import creation_contexts, spell
 
 LINKS_AT_MOST = 1_000
 """Links of one span. Each costs time, and bytes on the wire."""
 
 _CONVENTIONS = "https://opentelemetry.io/schemas/1.44.0"
+
+
+class Process(Protocol):
+    """A batch that is being processed."""
+
+    def of(self, written: Written) -> Written:
+        """Tell what was written; gives it back."""
 
 
 class Poll(Protocol):
@@ -59,9 +66,9 @@ def poll_span() -> AbstractContextManager[Poll]:
     return _NO_POLL if _tracing is None else _Polling(_tracing)
 
 
-def process_span(batch: Batch) -> AbstractContextManager[object]:
-    """Around all that is done with a batch."""
-    return _NOTHING if _tracing is None else _tracing.process(batch)
+def process_span(batch: Batch) -> AbstractContextManager[Process]:
+    """Around all that is done with a batch. Tell it what was written with `.of(written)`, for its effects."""
+    return _NO_PROCESS if _tracing is None else _tracing.process(batch)
 
 
 def commit_span(next_offsets: Mapping[TopicPartition, int]) -> AbstractContextManager[object]:
@@ -92,14 +99,14 @@ class _Tracing:
     def step(self, name: str) -> "_Open":
         return _Open(self.tracer.start_span(name))
 
-    def process(self, batch: Batch) -> "_Open":
+    def process(self, batch: Batch) -> "_Processing":
         sources = {record.source for record in batch.records}
         attributes = self._consumer("process", "process", sources)
         attributes["messaging.batch.message_count"] = len(batch)
         span = self.tracer.start_span(_name("process", sources), kind=SpanKind.CONSUMER, attributes=attributes)
         if span.is_recording():
             self._link(span, creation_contexts(batch.records))
-        return _Open(span)
+        return _Processing(span)
 
     def commit(self, sources: Collection[TopicPartition]) -> "_Open":
         attributes = self._consumer("commit", "settle", sources)
@@ -163,6 +170,29 @@ class _Open(AbstractContextManager[Span]):
         _end(self._span, error)
 
 
+class _Processing:
+    """A batch that is being traced."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._open = _Open(span)
+
+    def __enter__(self) -> Self:
+        self._open.__enter__()
+        return self
+
+    def of(self, written: Written) -> Written:
+        if self._span.is_recording():
+            for name, count in written.effects.counts().items():
+                self._span.set_attribute(f"memory_consumer.effects.{name}", count)
+        return written
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, traceback)
+
+
 class _Polling:
     """A poll that is being traced."""
 
@@ -192,7 +222,15 @@ class _UntracedPoll:
         return batch
 
 
+class _UntracedProcess:
+    """A batch that nobody wants to hear of."""
+
+    def of(self, written: Written) -> Written:
+        return written
+
+
 _NOTHING = nullcontext()
+_NO_PROCESS = nullcontext[Process](_UntracedProcess())
 _NO_POLL = nullcontext[Poll](_UntracedPoll())
 _tracing: _Tracing | None = None
 

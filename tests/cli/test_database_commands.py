@@ -141,7 +141,7 @@ def test_prune_forgets_event_ids_of_that_age_and_no_memory(url: str) -> None:
     kept = run.invoke(app, ["db", "prune", "--older-than-days", str(age + 1), "--json", "--database-url", url])
     assert json.loads(kept.stdout)["forgotten"] == 0
     forgotten = run.invoke(app, ["db", "prune", "--older-than-days", str(age - 1), "--json", "--database-url", url])
-    assert json.loads(forgotten.stdout) == {"forgotten": 3, "older_than_days": age - 1, "consumers": 0}
+    assert json.loads(forgotten.stdout) == {"forgotten": 3, "older_than_days": age - 1, "consumers": 0, "batches": 0}
     assert run.invoke(app, ["memory", "show", "m-0", "--database-url", url]).exit_code == 0
 
 

@@ -44,7 +44,7 @@ def test_the_same_content_joins_without_comparing() -> None:
     known = clusters()
     put(known, told("a", TEN))
     assert put(known, told("b", f"  {TEN.upper()}")) == Place(event_id("a"), is_founder=False)
-    assert known.compared == 0
+    assert known.candidates == 0
 
 
 def test_what_is_alike_is_folded_in_and_what_is_less_so_left_to_a_person() -> None:
@@ -165,6 +165,6 @@ def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
     known = Clusters(Known(), Rules(at_most=3))
     for number in range(20):
         put(known, told(f"m{number}", f"text{number} word{number}"))
-    before = known.compared
+    before = known.candidates
     put(known, told("last", "some new words"))
-    assert known.compared - before == 3
+    assert known.candidates - before == 3

@@ -63,7 +63,7 @@ def test_a_home_knows_its_vendor(vendor: str, home: str) -> None:
 
 
 def test_the_bottom_imports_nothing_above_it() -> None:
-    bottom = frozenset({"consumer.records", "consumer.errors", "consumer.memory"})
+    bottom = frozenset({"consumer.records", "consumer.effects", "consumer.errors", "consumer.memory"})
     own = [each for each in ALL if is_below(each.module, bottom) and is_below(each.name, "consumer")]
     assert [str(each) for each in own if not is_below(each.name, bottom)] == []
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from consumer.effects import Effects
 from consumer.records import CREATED, SAME_EVENT, Batch, ClosedBy, Record, TopicPartition, Written
 from consumer.telemetry.statistics import Rate, Statistics
 from tests.fakes.clock import NOON, HandClock
@@ -28,7 +29,7 @@ def batch(size: int, closed_by: ClosedBy = ClosedBy.COUNT) -> Batch:
 
 def written(created: int = 0, known: int = 0, false_alarms: int = 0) -> Written:
     tally = Counter({CREATED: created, SAME_EVENT: known})
-    return Written({}, tally=+tally, confirmed=known, false_alarms=false_alarms)
+    return Written({}, tally=+tally, effects=Effects(confirmed=known, false_alarms=false_alarms))
 
 
 def test_before_anything_happens_everything_is_zero_and_nothing_fails(statistics: Statistics) -> None:
@@ -48,7 +49,8 @@ def test_batches_add_up(statistics: Statistics, clock: HandClock) -> None:
     snapshot = statistics.snapshot()
     assert (snapshot.records, snapshot.batches) == (8, 2)
     assert snapshot.outcomes == {"created": 6, "same_event": 2}
-    assert (snapshot.confirmed, snapshot.false_alarms) == (2, 1)
+    assert snapshot.effects == Effects(confirmed=2, false_alarms=1)
+    assert snapshot.as_json()["effects"]["false_alarm_rate"] == 0.3333
     assert (snapshot.last_batch_size, snapshot.last_batch_seconds, snapshot.last_closed_by) == (3, 0.1, "age")
     assert snapshot.last_batch_at == clock.now()
     assert snapshot.records_per_second == pytest.approx(8 / 20)

@@ -9,8 +9,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
+from consumer.effects import Effects
 from consumer.errors import Transient
-from consumer.records import Batch, ClosedBy, Record, TopicPartition
+from consumer.records import Batch, ClosedBy, Record, TopicPartition, Written
 from consumer.telemetry import tracing
 from consumer.telemetry.tracing import commit_span, current_traceparent, poll_span, process_span, send_span, step
 
@@ -139,6 +140,15 @@ def test_a_poll_says_what_it_brought_and_why_it_ended(exported: InMemorySpanExpo
     assert span.attributes["memory_consumer.batch.closed_by"] == "age"
     assert span.start_time is not None and span.end_time is not None
     assert span.start_time <= span.end_time
+
+
+def test_what_a_batch_came_to_is_on_its_span(exported: InMemorySpanExporter) -> None:
+    written = Written({}, effects=Effects(records=3, duplicates=2))
+    with process_span(batch(record())) as process:
+        assert process.of(written) is written
+    attributes = only(exported).attributes or {}
+    assert attributes["memory_consumer.effects.duplicates"] == 2
+    assert attributes["memory_consumer.effects.candidates"] == 0
 
 
 def test_a_poll_that_failed_leaves_a_span_with_the_error(exported: InMemorySpanExporter) -> None:

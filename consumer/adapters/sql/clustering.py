@@ -5,7 +5,7 @@ clusters that the batch may touch is read, at once for all of it. After: every e
 order, and what that changed is written: members, keys, texts, merged memories, history, pairs for review.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.dialects import SqlDialect
+from consumer.effects import Effects
 from consumer.memory.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
 from consumer.memory.doubts import Pair
 from consumer.memory.folding import fold
@@ -24,17 +25,6 @@ from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import Verdict
 from consumer.memory.similarity import Band
 from consumer.records import CREATED, FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
-
-
-@dataclass(slots=True)
-class Effects:
-    """What looking for what is alike came to. `compared` counts pairs of memories, `doubts` those left to a person."""
-
-    looked_at: int = 0
-    compared: int = 0
-    joined: int = 0
-    folded: int = 0
-    doubts: int = 0
 
 
 class Clustering:
@@ -83,19 +73,25 @@ class Clustering:
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those that created a memory
         end, by their places."""
-        self.effects = Effects()
         clusters = Clusters(self._before.known(), self._rules)
         outcomes: dict[int, Outcome] = {}
+        bands: Counter[Band] = Counter()
         for at, event, verdict in applied:
             if verdict is Verdict.DELETED:
                 clusters.take_out(event.memory_id)
                 continue
             place = clusters.put(self._candidates[at], event.event_id)
-            self._count(place)
+            bands[place.band] += 1
             if verdict is Verdict.CREATED:
                 outcomes[at] = _outcome(place)
-        self.effects.compared += clusters.compared
         self._write(clusters, {move.member.memory_id for move in clusters.moves})
+        self.effects = Effects(
+            placed=bands.total(),
+            candidates=clusters.candidates,
+            merges_tried=clusters.merges_tried,
+            merged=bands[Band.EQUAL] + bands[Band.FOLDED],
+            doubts=len(clusters.doubts.standing()),
+        )
         return outcomes
 
     def change(self, memory_ids: Collection[str], change: Callable[[Clusters], None]) -> None:
@@ -106,11 +102,6 @@ class Clustering:
         clusters = Clusters(self._before.known(), self._rules)
         change(clusters)
         self._write(clusters, ())
-
-    def _count(self, place: Place) -> None:
-        self.effects.looked_at += 1
-        self.effects.joined += not place.is_founder
-        self.effects.folded += place.band is Band.FOLDED
 
     def _write(self, clusters: Clusters, rewritten: Collection[str]) -> None:
         """`rewritten`: the members whose rows this transaction has written, each with its text."""
@@ -174,10 +165,8 @@ class Clustering:
         for joining in history:
             if doubt := doubt_about(joining):
                 clusters.doubts.note(doubt, joining.turn)
-        doubts = clusters.doubts.standing()
-        self.effects.doubts += len(doubts)
         owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
-        self._rows.note_doubts(owner_of, doubts, self._now)
+        self._rows.note_doubts(owner_of, clusters.doubts.standing(), self._now)
 
 
 @dataclass(slots=True)

@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, func, select
 
+from consumer.adapters.sql import effect_rows
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.tables import consumers, event_ledger, outcome_counts, partitions
+from consumer.effects import Effects
 from consumer.records import Kind, Outcome, TopicPartition
 
 
@@ -75,6 +77,11 @@ class Operations:
             rows = connection.execute(statement)
             return Counter({Outcome(Kind(kind), category): int(records) for kind, category, records in rows})
 
+    def effects(self, group_id: str) -> Effects:
+        """What all batches of the group came to."""
+        with translated(), self._reading.begin() as connection:
+            return effect_rows.total(connection, group_id)
+
     def consumers(self, group_id: str, since: datetime) -> list[ConsumerRow]:
         """The group's consumers that gave a sign of life since then."""
         statement = select(consumers).where(consumers.c.group_id == group_id, consumers.c.seen_at >= since)
@@ -102,6 +109,11 @@ class Operations:
         """Forget consumers that gave no sign of life since then. Returns how many they were."""
         with translated(), self._engine.begin() as connection:
             return connection.execute(delete(consumers).where(consumers.c.seen_at < before)).rowcount
+
+    def prune_effects(self, before: datetime) -> int:
+        """Forget the effect figures of batches written before then; the totals stay. Returns how many they were."""
+        with translated(), self._engine.begin() as connection:
+            return effect_rows.prune(connection, before)
 
     def prune_ledger(self, before: datetime) -> int:
         """Forget event ids entered before then; an event older than that is judged by its time alone.

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine, Row
 
-from consumer.adapters.sql import partition_rows
+from consumer.adapters.sql import effect_rows, partition_rows
 from consumer.adapters.sql.batch import BatchTransaction
 from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
@@ -17,11 +19,12 @@ from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
+from consumer.effects import Effects
 from consumer.errors import Transient
 from consumer.memory.clusters import Rules
 from consumer.ports import Clock, Settlement
 from consumer.positions import OutOfRange, start
-from consumer.records import Claim, Found, KeptPayload, Plan, Rejection, TopicPartition, Written
+from consumer.records import Claim, Found, KeptPayload, Kind, Plan, Rejection, Tally, TopicPartition, Written
 from consumer.verdicts import count_rejections, totals
 
 log = structlog.get_logger(__name__)
@@ -84,14 +87,16 @@ class SqlStore:
             records_read = Counter(record.source for record, _ in plan.arrivals)
             records_read.update(rejection.record.source for rejection in plan.rejections)
             partition_rows.count(connection, self._dialect, self._group_id, counts)
+            tally, known = totals(counts), batch.known_before.keys()
+            alike = clustering.effects if clustering else Effects()
+            effects = _effects(alike, tally, set(suspects), known)
+            effect_rows.keep(connection, self._dialect, self._group_id, min(plan.next_offsets), effects, now)
             partition_rows.fence(connection, self._group_id, claims, plan.next_offsets, records_read, counts, now)
-        known = batch.known_before.keys()
         return Written(
             plan.next_offsets,
-            totals(counts),
+            tally,
             [*verdicts.accepted, *known],
-            confirmed=len(known & set(suspects)),
-            false_alarms=len(set(suspects) - known),
+            effects,
             strange_keys=plan.strange_keys,
             ended=verdicts.ended,
         )
@@ -135,3 +140,14 @@ class SqlStore:
             # The connection may be half dead, or lead to a server that has stepped down: the next try gets a new one.
             self._engine.dispose()
             raise
+
+
+def _effects(alike: Effects, tally: Tally, suspects: AbstractSet[UUID], known: AbstractSet[UUID]) -> Effects:
+    """What the batch came to, in all."""
+    return replace(
+        alike,
+        records=tally.total(),
+        duplicates=sum(records for outcome, records in tally.items() if outcome.kind is Kind.DUPLICATE),
+        confirmed=len(suspects & known),
+        false_alarms=len(suspects - known),
+    )

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from consumer.adapters.sql.documents import IdsInside, TextInside, number_inside
 from consumer.adapters.sql.types import Json, Moment
+from consumer.effects import COUNTS
 
 metadata = MetaData(
     naming_convention={
@@ -251,6 +252,32 @@ Index(
     unique=True,
     postgresql_where=breaker_openings.c.closed_at.is_(None),
     sqlite_where=breaker_openings.c.closed_at.is_(None),
+)
+
+
+def _effect_counts() -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False) for name in COUNTS]
+
+
+batch_effects = Table(
+    "batch_effects",
+    metadata,
+    Column("id", BigSerial, primary_key=True),
+    Column("group_id", Identifier, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    *_effect_counts(),
+    # db prune
+    Index(None, "written_at", postgresql_using="brin"),
+)
+
+# The same of all batches together, also of those that are pruned; each counted under its first partition.
+effect_totals = Table(
+    "effect_totals",
+    metadata,
+    Column("group_id", Identifier, primary_key=True),
+    Column("topic", Identifier, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    *_effect_counts(),
 )
 
 for _table in (memories, merged_memories):

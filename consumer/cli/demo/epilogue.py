@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from consumer.cli.demo.file import Example, url_of
 from consumer.cli.demo.reconciliation import Reconciliation
+from consumer.cli.effects import in_words
 from consumer.records import Kind
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ MEANINGS = {
     "updated": "a newer state of a memory",
     "deleted": "a memory erased; its tombstone is final",
     "same_event": "an event id that had been stored before",
+    "same_content": "the same words, people and sources as another memory",
+    "nearly_same": "so like another memory that it adds nothing",
+    "folded_in": "like another memory, and shown as one with it",
     "overtaken": "older than what is stored, or of an erased memory",
     "validation": "refused: the bytes or a field rule",
     "database": "refused by the database, alone among its batch",
@@ -35,7 +39,8 @@ def summary(told: Reconciliation, filter_words: str) -> "RenderableType":
     mark = Text(f"✔ {told.equation()}", style="bold green")
     if not told.holds:
         mark = Text(f"✘ {told.equation()}", style="bold red")
-    return Group(_outcomes(told), Text(), Text(rate), mark)
+    effects = [Text(line, style="dim") for line in in_words(told.effects)]
+    return Group(_outcomes(told), *effects, Text(), Text(rate), mark)
 
 
 def next_steps(file: Path, example: Example | None) -> "RenderableType":
@@ -74,7 +79,9 @@ def _outcomes(told: Reconciliation) -> "Table":
     table.add_column("")
     categories = told.by_category()
     for kind, count in told.by_kind().items():
-        table.add_row(f"[bold]{kind.replace('_', '-')}[/]", f"[bold]{count:,}[/]", _remark(kind), end_section=False)
+        table.add_row(
+            f"[bold]{kind.replace('_', '-')}[/]", f"[bold]{count:,}[/]", _remark(kind, told), end_section=False
+        )
         for outcome in told.outcomes:
             if outcome.kind is kind and categories.get(outcome.category):
                 inner = categories[outcome.category]
@@ -82,5 +89,6 @@ def _outcomes(told: Reconciliation) -> "Table":
     return table
 
 
-def _remark(kind: Kind) -> str:
-    return "[dim]similar memories are not merged in this mode[/]" if kind is Kind.MERGED else ""
+def _remark(kind: Kind, told: Reconciliation) -> str:
+    is_idle = kind is Kind.MERGED and not told.effects.placed
+    return "[dim]similar memories are not merged in this mode[/]" if is_idle else ""

@@ -97,7 +97,8 @@ def perform(settings: Settings, messages: Iterable[Message], total: int) -> Reco
     _check_ended(publishing, publisher, watch, stop)
     with root.operations(settings.database) as operations:
         outcomes = operations.outcomes(settings.kafka.group_id)
-    return Reconciliation(publisher.acknowledged, outcomes, watch.seconds)
+        effects = operations.effects(settings.kafka.group_id)
+    return Reconciliation(publisher.acknowledged, outcomes, watch.seconds, effects)
 
 
 def _publisher(settings: KafkaSettings) -> "KafkaPublisher":

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from consumer.effects import Effects
 from consumer.records import Kind, Outcome
 
 
@@ -14,6 +15,7 @@ class Reconciliation:
     published: int
     outcomes: Mapping[Outcome, int]
     seconds: float
+    effects: Effects = Effects()
 
     @property
     def holds(self) -> bool:
@@ -51,4 +53,5 @@ class Reconciliation:
             "by_category": self.by_category(),
             "seconds": round(self.seconds, 3),
             "events_per_second": round(self.per_second, 1),
+            "effects": self.effects.as_json(),
         }

@@ -57,6 +57,7 @@ def test_every_line_of_a_file_ends_somewhere(tmp_path: Path) -> None:
     told = result(demo(tmp_path, "--input", "events.jsonl", "--json"))
     assert told.pop("seconds") > 0
     assert told.pop("events_per_second") > 0
+    assert told.pop("effects")["duplicate_rate"] == round(1 / 6, 4)
     assert told == {
         "published": 6,
         "stored": 2,

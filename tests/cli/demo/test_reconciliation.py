@@ -1,6 +1,7 @@
 """The equation, in numbers and in words."""
 
 from consumer.cli.demo.reconciliation import Reconciliation
+from consumer.effects import Effects
 from consumer.records import CREATED, DELETED, SAME_EVENT, Kind, Outcome
 
 REFUSED = Outcome(Kind.DEAD_LETTERED, "validation")
@@ -19,6 +20,7 @@ def test_it_holds_when_every_publish_is_accounted_for() -> None:
         "by_category": {"created": 5, "deleted": 2, "same_event": 1, "validation": 2},
         "seconds": 2.0,
         "events_per_second": 5.0,
+        "effects": Effects().as_json(),
     }
 
 

@@ -1,0 +1,72 @@
+"""What telling repetitions and likenesses came to, in numbers: of a batch, or of all of them together. Pure."""
+
+from dataclasses import astuple, dataclass, fields
+from typing import Self
+
+
+@dataclass(slots=True, frozen=True)
+class Effects:
+    """Counts. Those of what is alike are 0 in the mode that does not ask.
+
+    `duplicates`: records that changed nothing, whatever the reason. `placed`: memories for which it was asked what is
+    alike; `candidates`: with how many others they were compared, all together. `merges_tried`: memories that were
+    compared with one at least; `merged`: those of them that joined another. `doubts`: pairs left to a person.
+    `confirmed` and `false_alarms`: suspects of the filter that the ledger knew, and that it did not; without the filter
+    every event is a suspect.
+    """
+
+    records: int = 0
+    duplicates: int = 0
+    placed: int = 0
+    candidates: int = 0
+    merges_tried: int = 0
+    merged: int = 0
+    doubts: int = 0
+    confirmed: int = 0
+    false_alarms: int = 0
+
+    def __add__(self, other: Self) -> "Effects":
+        """Both together."""
+        return Effects(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def duplicate_rate(self) -> float:
+        """Of all records, the share that changed nothing."""
+        return rate(self.duplicates, self.records)
+
+    @property
+    def merge_rate(self) -> float:
+        """Of the memories that were compared with others, the share that joined one."""
+        return rate(self.merged, self.merges_tried)
+
+    @property
+    def review_rate(self) -> float:
+        """Pairs left to a person, for each memory that was placed. It may be more than 1."""
+        return rate(self.doubts, self.placed)
+
+    @property
+    def candidates_per_event(self) -> float:
+        """With how many others a memory was compared."""
+        return rate(self.candidates, self.placed)
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Of the suspects, the share that was new."""
+        return rate(self.false_alarms, self.confirmed + self.false_alarms)
+
+    def counts(self) -> dict[str, int]:
+        """The counts by their names."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def as_json(self) -> dict[str, float]:
+        """Counts and rates."""
+        return {**self.counts(), **{name: round(getattr(self, name), 4) for name in RATES}}
+
+
+COUNTS = tuple(each.name for each in fields(Effects))
+RATES = ("duplicate_rate", "merge_rate", "review_rate", "candidates_per_event", "false_alarm_rate")
+
+
+def rate(part: int, whole: int) -> float:
+    """0 where there is nothing to have a part of."""
+    return part / whole if whole else 0.0
