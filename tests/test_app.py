@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 from consumer import app
 from consumer.app.consuming import consumer
 from consumer.devstack.disorderly_events import disorderly
+from consumer.devstack.sample_events import events
 from consumer.errors import ConsumerError
 from consumer.records import CREATED, SAME_EVENT, Kind, Outcome
 from consumer.settings import Settings, load
@@ -131,6 +133,26 @@ def test_a_topic_that_carries_an_old_form_is_consumed_with_its_bad_records_told(
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]) == {CREATED: 2, SAME_EVENT: 1, REFUSED: 1}
     shown = json.loads(command(variables, "memory", "show", "m-2", "--json").stdout)
     assert (shown["owner_id"], shown["content"], shown["confidence"]) == ("o-1", V0["content"], 0.7)
+
+
+def test_where_no_bad_record_is_borne_a_setting_says_what_of_its_batch_is_written(environment: Names) -> None:
+    variables = environment(log_format="json", continue_on_error="false")
+    kafka = KafkaSettings(kafka_bootstrap_servers=variables["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"])
+    publisher = app.publisher(kafka, variables["CONSUMER_TOPICS"])
+    first, second, third = map(app.event_encoder(), events(3))
+    for value in (first, second, b"no event", third):
+        publisher.publish_raw(b"one key, one partition", value)
+    assert publisher.flush() == 4
+
+    def outcomes(**more: str) -> tuple[int, Counter[Outcome]]:
+        ended = command(variables | more, "run", "--until-idle", "1")
+        assert ended.returncode == 0 or "(validation, not_framed: " in ended.stderr, ended.stderr
+        with app.operations(settings(variables).database) as operations:
+            return ended.returncode, operations.outcomes(variables["CONSUMER_GROUP_ID"])
+
+    assert outcomes(CONSUMER_VALIDATE_FIRST="true") == (1, {})
+    assert outcomes() == (1, {CREATED: 2})
+    assert outcomes(CONSUMER_CONTINUE_ON_ERROR="true") == (0, {CREATED: 3, REFUSED: 1})
 
 
 def test_offsets_without_kafka_show_what_sql_knows(environment: Names) -> None:
