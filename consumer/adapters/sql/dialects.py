@@ -1,7 +1,9 @@
 """What differs between PostgreSQL and SQLite: staging, timeouts, and how a list of values is passed. Nothing else."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Engine,
     Integer,
     LargeBinary,
     Select,
@@ -37,6 +40,7 @@ from consumer.adapters.sql.documents import IdsInside
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
 from consumer.adapters.sql.types import iso
+from consumer.errors import Transient
 
 OWNER_LOCKS = 1_024
 OWNER_LOCK_CLASS = 0x6D656D
@@ -85,6 +89,9 @@ class SqlDialect(Protocol):
 
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         """Until the transaction ends, nobody else gets past here with one of these owners."""
+
+    def scrub(self, engine: Engine) -> None:
+        """Have what was deleted leave the database's file as well, as far as that is ours to do."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -183,6 +190,9 @@ class Postgres:
         # In their order: the rows come as the array has them, and each is locked before the next is looked at.
         connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK_CLASS, cast(lock.c.number, Integer))))
 
+    def scrub(self, engine: Engine) -> None:
+        """The server overwrites what is free in its own time: VACUUM, the write-ahead log, backups."""
+
 
 class Sqlite:
     """A temporary table of the connection, filled by executemany."""
@@ -248,6 +258,25 @@ class Sqlite:
 
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         """A transaction that writes has the whole database from its first statement on (BEGIN IMMEDIATE)."""
+
+    def scrub(self, engine: Engine) -> None:
+        """Write the file anew, and empty its log. Raises `Transient` where somebody else has it in use."""
+        with closing(engine.raw_connection()) as connection:
+            try:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")
+                (is_busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError as error:
+                raise _still_in_file() from error
+        if is_busy:
+            raise _still_in_file()
+
+
+def _still_in_file() -> Transient:
+    return Transient(
+        "it is erased, but the file is in use, and the pages that are free now still hold it",
+        advice="Stop whoever has the file open, then run the same command again.",
+    )
 
 
 def _inserted(table: Table, rows: Sequence[Row]) -> postgresql.Insert:
