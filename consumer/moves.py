@@ -48,7 +48,7 @@ class Move:
 
 @dataclass(slots=True, frozen=True)
 class Author:
-    """Who moves positions, why, and when."""
+    """Who does something by hand, why, and when."""
 
     name: str
     reason: str | None

@@ -80,7 +80,7 @@ def consumer(
         if settings.running.health_port is not None:
             opened.enter_context(HealthServer(settings.running.health_host, settings.running.health_port, endpoint))
         opened.callback(_start_tracing(settings, identity))
-        decoder = _decoder(settings.schemas)
+        decoder = decoder_of(settings.schemas)
         engine = opened.enter_context(database(settings.database, _patience(settings)))
         out_of_range = OutOfRange(settings.kafka.on_out_of_range)
         store = SqlStore(
@@ -200,8 +200,8 @@ def _dead_letters(settings: Settings, identity: _Identity, clock: Clock) -> Iter
         yield letters
 
 
-def _decoder(settings: SchemaSettings) -> Decoder:
-    """Raises `Fatal` where a schema is unreadable."""
+def decoder_of(settings: SchemaSettings) -> Decoder:
+    """What reads records. Raises `Fatal` where a schema is unreadable."""
     avro = AvroDecoder(SchemaDirectory(Path(settings.schema_directory or schema_directory())))
     old = {topic: LegacyDecoder(FORMS[form], settings.legacy_owner) for topic, form in settings.forms.items()}
     return DecoderByTopic(old, avro) if old else avro
@@ -227,8 +227,11 @@ def _tolerance(batch: BatchProcessingConfig) -> Tolerance:
 
 def rules_of(batch: BatchProcessingConfig) -> Rules | None:
     """What is taken for alike; None in the mode that does not ask."""
-    if batch.mode == "memory":
-        return None
+    return None if batch.mode == "memory" else bands_and_bounds(batch)
+
+
+def bands_and_bounds(batch: BatchProcessingConfig) -> Rules:
+    """What would be taken for alike, whatever the mode."""
     bands = Bands(batch.similarity_equal, batch.similarity_folded, batch.similarity_review)
     return Rules(bands, at_most=batch.candidates_per_key)
 

@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import config, db, memory, offsets, produce, resume, run, stack, status, transform, validate
+from consumer.cli import (
+    config,
+    db,
+    erase,
+    memory,
+    offsets,
+    produce,
+    resume,
+    review,
+    run,
+    stack,
+    status,
+    transform,
+    validate,
+)
 from consumer.cli.commands import Commands
 from consumer.cli.demo import command
 
@@ -45,6 +59,8 @@ app.command("transform", epilog="Example: memory-consumer transform old.jsonl --
 )
 app.command("status", epilog="Example: memory-consumer status --group-id memory-consumer")(status.status)
 app.command("resume", epilog="Example: memory-consumer resume --group-id memory-consumer")(resume.resume)
+app.command("erase", epilog="Example: memory-consumer erase --memory m-000017 --dry-run")(erase.erase)
+app.add_typer(review.app, name="review")
 app.add_typer(offsets.app, name="offsets")
 app.add_typer(memory.app, name="memory")
 app.add_typer(db.app, name="db")

@@ -1,17 +1,14 @@
 """Positions moved by hand: planned, shown, agreed to, done."""
 
-import getpass
-import os
 import re
-import socket
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from consumer.cli.consent import author
 from consumer.cli.output import say, show_json, show_table
 from consumer.errors import Fatal, Transient
 
@@ -54,23 +51,6 @@ class Target:
         return named.get(str(self.to)) or moves.to_offset(int(str(self.to)))
 
 
-@dataclass(slots=True, frozen=True)
-class Consent:
-    """Whether to ask before anything is done, and whether to do it at all."""
-
-    is_given: bool
-    is_rehearsal: bool
-
-    def check(self) -> None:
-        """Raises `typer.BadParameter` where a question would find nobody."""
-        if not (self.is_given or self.is_rehearsal or sys.stdin.isatty()):
-            raise typer.BadParameter("needed where nobody can be asked; --dry-run shows the plan", param_hint="--yes")
-
-    def is_had(self, question: str) -> bool:
-        """Ask, where the answer is not known."""
-        return not self.is_rehearsal and (self.is_given or typer.confirm(question, err=True))
-
-
 def plan(
     settings: "Settings", because: "Because", topics: Sequence[str], numbers: Sequence[int], target: Target
 ) -> "list[Move]":
@@ -99,11 +79,9 @@ def plan(
 def carry_out(settings: "Settings", planned: "list[Move]", reason: str | None) -> "list[Move]":
     """Make the moves in the database, in the name of whoever runs this. Returns them as they were made."""
     from consumer import app as root
-    from consumer.moves import Author
 
-    author = Author(_user(), reason, datetime.now(UTC))
     with root.position_moves(settings.database, settings.kafka.group_id) as positions:
-        return positions.move(planned, author)
+        return positions.move(planned, author(reason))
 
 
 def show_plan(planned: "list[Move]", because: "Because") -> None:
@@ -152,12 +130,3 @@ def _as_object(move: "Move") -> dict[str, Any]:
         "to_offset": move.to_offset,
         "offsets": move.distance,
     }
-
-
-def _user() -> str:
-    """Who runs this, and where. In a container, the user may have no name."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = f"uid {os.getuid()}"
-    return f"{name}@{socket.gethostname()}"[:255]

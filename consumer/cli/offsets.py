@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consumer.cli.commands import FAILED
-from consumer.cli.moving import Consent, Target, carry_out, plan, show_as_json, show_plan
+from consumer.cli.consent import Consent
+from consumer.cli.moving import Target, carry_out, plan, show_as_json, show_plan
 from consumer.cli.options import Json, moment, of_group
 from consumer.cli.output import say, show_json
 from consumer.cli.standing import as_object, look, show_changes, show_standing

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from consumer import app as root
 from consumer.adapters.sql.store import SqlStore
-from consumer.cli import app, moving
+from consumer.cli import app, consent
 from consumer.records import Committed, Found, TopicPartition
 from consumer.settings.fields import DatabaseSettings
 from tests.fakes.clock import HandClock
@@ -183,7 +183,7 @@ def test_the_plan_is_shown_and_nothing_done_in_a_rehearsal(group: Group) -> None
 def test_somebody_at_a_terminal_is_asked(
     group: Group, monkeypatch: pytest.MonkeyPatch, answer: str, exit_code: int, position: int
 ) -> None:
-    monkeypatch.setattr(moving.Consent, "check", lambda _: None)
+    monkeypatch.setattr(consent.Consent, "check", lambda _: None)
     ended = group.offsets("rewind", "--to", "earliest", answer=answer)
     assert ended.exit_code == exit_code
     assert "Move the group?" in ended.stderr

@@ -65,6 +65,11 @@ class Clustered:
         self.tally.update(ended)
         return ended
 
+    def keep(self, payload: KeptPayload) -> None:
+        """A payload of a letter that was too large."""
+        with self._store._transaction() as connection:
+            self._store._keep(connection, [payload])
+
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
         with self.engine.connect() as connection:

@@ -1,0 +1,133 @@
+"""`review`: pairs of memories that a person has to look at."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from consumer.cli.consent import author
+from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
+from consumer.cli.output import say, show_json, show_table, zulu
+
+if TYPE_CHECKING:
+    from consumer.adapters.sql.reviewing import Review
+    from consumer.memory.members import Member
+
+app = typer.Typer(no_args_is_help=True, help="Decide which memories tell of one thing, where scores can't.")
+
+Pair = Annotated[int, typer.Argument(metavar="PAIR", min=1, help="Its number in `review list`.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the decision.")]
+
+SHORTENED = 300
+"""Characters of a text that are shown; with --json, all of it."""
+
+
+@app.command("list", epilog="Example: memory-consumer review list --owner o-3 --limit 5")
+def show(
+    *,
+    owner: Annotated[str | None, typer.Option(help="Pairs of this owner only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
+    decided: Annotated[bool, typer.Option("--decided", help="Decisions that hold instead, newest first.")] = False,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Show the pairs that wait for a decision, those that wait longest first, with both texts."""
+    from consumer.app import by_hand
+
+    settings = load_settings(config, assignments, database_url=database_url).settings
+    with by_hand.reviews(settings) as reviews:
+        found = reviews.decided(owner, limit) if decided else reviews.waiting(owner, limit)
+    if as_json:
+        show_json([_as_object(review) for review in found])
+    elif found:
+        last = ("decision", "by", "because") if decided else ("waits",)
+        cells = _decision if decided else _waiting
+        rows = ((*_cells(review), *cells(review)) for review in found)
+        show_table(("pair", "score", "reason", "one", "other", *last), rows, right=("pair", "score"))
+    else:
+        say("Nothing was decided." if decided else "No pair waits.")
+
+
+@app.command("accept", epilog="Example: memory-consumer review accept 17 --reason 'the same walk'")
+def accept(
+    *,
+    pair: Pair,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """Both tell of one thing: they are merged, with all that each was merged with before, under the older.
+
+    Consumers may run meanwhile.
+    """
+    from consumer.app import by_hand
+
+    with by_hand.reviews(load_settings(config, assignments, database_url=database_url).settings) as reviews:
+        reviews.accept(pair, author(reason))
+    _say_decided(pair, "accepted", as_json=as_json)
+
+
+@app.command("reject", epilog="Example: memory-consumer review reject 17 --reason 'another year'")
+def reject(
+    *,
+    pair: Pair,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    as_json: Json = False,
+) -> None:
+    """They tell of two things: they are not asked about again, and taken apart if they were merged.
+
+    Consumers may run meanwhile.
+    """
+    from consumer.app import by_hand
+
+    with by_hand.reviews(load_settings(config, assignments, database_url=database_url).settings) as reviews:
+        reviews.reject(pair, author(reason))
+    _say_decided(pair, "rejected", as_json=as_json)
+
+
+def _say_decided(pair: int, decision: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"pair": pair, "decision": decision})
+    else:
+        say(f"Pair {pair} is {decision}. That holds until either memory says something else.")
+
+
+def _cells(review: "Review") -> tuple[object, ...]:
+    return review.id, f"{review.score:.2f}", review.reason, _side(review.one), _side(review.other)
+
+
+def _waiting(review: "Review") -> tuple[object, ...]:
+    return (_age((datetime.now(UTC) - review.noted_at).total_seconds()),)
+
+
+def _decision(review: "Review") -> tuple[object, ...]:
+    return review.decision, review.decided_by, review.decided_because
+
+
+def _side(member: "Member") -> str:
+    words = " ".join(member.memory.content.split())
+    shown = words if len(words) <= SHORTENED else words[: SHORTENED - 1] + "…"
+    return f"{member.memory_id}, {zulu(member.occurred_at.replace(microsecond=0))}\n{shown}"
+
+
+def _age(seconds: float) -> str:
+    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:,.0f} {name}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _as_object(review: "Review") -> dict[str, Any]:
+    told = {name: getattr(review, name) for name in type(review).__dataclass_fields__}
+    return {**told, "one": _memory(review.one), "other": _memory(review.other)}
+
+
+def _memory(member: "Member") -> dict[str, Any]:
+    return {"memory_id": member.memory_id, "occurred_at": member.occurred_at, "content": member.memory.content}
