@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from consumer.cli.chart import chart
-from consumer.cli.output import show_table, zulu
+from consumer.cli.output import show_table, to_the_second
 
 if TYPE_CHECKING:
     from consumer.memory.bonds import Course, Reading
@@ -48,5 +48,5 @@ def _sentence(course: "Course", memories: int) -> str:
 
 
 def _line(reading: "Reading") -> tuple[object, ...]:
-    moment, strength = zulu(reading.occurred_at), f"{reading.strength:.2f}"
+    moment, strength = to_the_second(reading.occurred_at), f"{reading.strength:.2f}"
     return moment, strength, reading.quality, reading.kind, reading.owner_id, reading.memory_id

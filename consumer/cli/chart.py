@@ -17,7 +17,7 @@ def chart(points: Sequence[tuple[datetime, float]], *, width: int = WIDTH, heigh
     columns = _columns(points, width)
     rows = ["".join(_cell(mean, level, height) for mean in columns).rstrip() for level in reversed(range(height))]
     labels = {0: "1.0", (height - 1) // 2: "0.5", height - 1: "0.0"}
-    return [f"{labels.get(place, ''):>3} ┤{row}" for place, row in enumerate(rows)] + [_axis(points, len(columns))]
+    return [f"{labels.get(place, ''):>3} ┤{row}" for place, row in enumerate(rows)] + [_axis(points, width)]
 
 
 def _columns(points: Sequence[tuple[datetime, float]], width: int) -> list[float | None]:
@@ -38,8 +38,11 @@ def _cell(mean: float | None, level: int, height: int) -> str:
 
 
 def _axis(points: Sequence[tuple[datetime, float]], width: int) -> str:
-    first, last = (f"{moment:%Y-%m-%d}" for moment in (points[0][0], points[-1][0]))
-    return f"     {first}" + (f"{last:>{max(width - len(first), len(last) + 1)}}" if width > 1 else "")
+    """The first and the last day; the minutes too where all is on one."""
+    first, last = (points[place][0].replace(tzinfo=None) for place in (0, -1))
+    shown = 10 if first.date() < last.date() else 16
+    begin, end = (moment.isoformat(" ", "minutes")[:shown] for moment in (first, last))
+    return f"     {begin}" if begin == end else f"     {begin} {end.rjust(width - len(begin) - 1)}"
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from consumer.cli.output import show_table, zulu
+from consumer.cli.output import show_table, to_the_second, zulu
 
 SHORTENED = 60
 """Characters of a memory's text in a list."""
@@ -36,17 +36,23 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     emotion = row["emotional_context"] or {}
     felt = f"{emotion['primary_emotion']} {emotion['intensity']:.2f}" if emotion else None
     tags = ", ".join(row["tags"] or ())
-    return row["memory_id"], zulu(row["occurred_at"]), felt, tags, row["members"], _shortened(row["content"])
+    return row["memory_id"], to_the_second(row["occurred_at"]), felt, tags, row["members"], _shortened(row["content"])
 
 
 def _member(row: Mapping[str, Any]) -> tuple[object, ...]:
     joined = "founder" if row["is_founder"] else row["band"]
-    return row["memory_id"], zulu(row["occurred_at"]), joined, f"{row['score']:.3f}", _shortened(row["content"])
+    return (
+        row["memory_id"],
+        to_the_second(row["occurred_at"]),
+        joined,
+        f"{row['score']:.3f}",
+        _shortened(row["content"]),
+    )
 
 
 def _joining(row: Mapping[str, Any]) -> tuple[object, ...]:
     lists = (", ".join(row[name]) for name in ("fields_changed", "conflicts"))
-    return zulu(row["joined_at"]), row["memory_id"], row["band"], f"{row['score']:.3f}", *lists
+    return to_the_second(row["joined_at"]), row["memory_id"], row["band"], f"{row['score']:.3f}", *lists
 
 
 def _shortened(content: str) -> str:

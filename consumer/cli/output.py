@@ -44,6 +44,11 @@ def zulu(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def to_the_second(moment: datetime) -> str:
+    """The same in a table of many, where a fraction of a second is of no use."""
+    return zulu(moment.replace(microsecond=0))
+
+
 def show_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from consumer.cli.output import show_json, show_table, zulu
+from consumer.cli.output import show_json, show_table, to_the_second
 
 if TYPE_CHECKING:
     from consumer.adapters.sql.position_moves import PositionChange
@@ -67,7 +67,7 @@ def _change_as_object(change: "PositionChange") -> dict[str, Any]:
 
 def _change_cells(change: "PositionChange") -> tuple[object, ...]:
     numbers = (change.from_offset, change.to_offset, change.skipped)
-    moment = zulu(change.changed_at.replace(microsecond=0))
+    moment = to_the_second(change.changed_at)
     return moment, str(change.source), change.because, *numbers, change.moved_by, change.reason
 
 

@@ -23,7 +23,7 @@ def test_nothing_felt_differs_from_nothing_told() -> None:
 
 
 def test_one_moment_is_one_column() -> None:
-    assert drawn((0, 1.0), (0, 0.0)) == ["0.5 ┤", "0.0 ┤█", "     2026-03-01"]
+    assert drawn((0, 1.0), (0, 0.0)) == ["0.5 ┤", "0.0 ┤█", "     2026-03-01 12:00"]
 
 
 def test_no_moment_falls_out() -> None:
