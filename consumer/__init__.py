@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from consumer.app.library import processor
+    from consumer.app.library import processor, reader
+    from consumer.memory.asking import Criteria
+    from consumer.memory.bonds import course_of
     from consumer.memory.model import MemoryEvent
     from consumer.memory.reports import (
         Report,
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
     from consumer.processing import Ended, Processor
 
 __all__ = [
+    "Criteria",
     "Ended",
     "MemoryEvent",
     "Processor",
     "Report",
+    "course_of",
     "processor",
+    "reader",
     "validate_emotional_context",
     "validate_event",
     "validate_memory",
@@ -32,10 +37,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Criteria": "consumer.memory.asking",
     "Ended": "consumer.processing",
     "MemoryEvent": "consumer.memory.model",
     "Processor": "consumer.processing",
+    "course_of": "consumer.memory.bonds",
     "processor": "consumer.app.library",
+    "reader": "consumer.app.library",
 }
 """Where to find what is not in `consumer.memory.reports`."""
 

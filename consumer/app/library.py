@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.consuming import rules_of
-from consumer.app.databases import database
+from consumer.app.databases import database, memory_reader
 from consumer.planning import Planner
 from consumer.process.clock import SystemClock
 from consumer.processing import GivenEvents, Processor
@@ -35,3 +36,13 @@ def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, *
     with database(DatabaseSettings(database_url=database_url)) as engine:
         store = SqlStore(engine, name, clock, rules=rules_of(batch))
         yield Processor(store, given, planner, clock, batch.batch_size)
+
+
+@contextmanager
+def reader(database_url: str) -> Iterator[MemoryReader]:
+    """What is stored in this database, to be asked. Writes nothing, and makes none.
+
+    Raises `Fatal` where there is none or `db upgrade` has to be run first, `Transient` where it does not answer.
+    """
+    with memory_reader(DatabaseSettings(database_url=database_url)) as opened:
+        yield opened
