@@ -63,7 +63,7 @@ class Search:
 
 
 def _mention(name: str) -> re.Pattern[bytes]:
-    forms = {name.encode(), json.dumps(name)[1:-1].encode()}
+    forms = {name.encode(), *(json.dumps(name, ensure_ascii=is_ascii)[1:-1].encode() for is_ascii in (True, False))}
     framed = [_avro_length(len(form)) + form for form in forms]
     within = b"|".join(map(re.escape, sorted(forms)))
     return re.compile(rb"(?<![\w-])(?:%s)(?![\w-])|%s" % (within, b"|".join(map(re.escape, sorted(framed)))))

@@ -101,3 +101,22 @@ def gone(name: str) -> MemoryEvent:
 
 def swapped(*numbers: int) -> str:
     return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(TEN.split()))
+
+
+def assert_whole(store: Clustered) -> None:
+    """Every cluster has one founder and stands under its keys; every content has one text."""
+    assert (
+        store.query(
+            "SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(CASE WHEN is_founder THEN 1 ELSE 0 END) != 1"
+        )
+        == []
+    )
+    assert store.query("SELECT DISTINCT cluster_id FROM similarity_keys EXCEPT SELECT cluster_id FROM members") == []
+    assert store.query("SELECT cluster_id FROM members EXCEPT SELECT cluster_id FROM similarity_keys") == []
+    texts = (
+        "SELECT content_hash FROM members JOIN memories USING (memory_id)"
+        " GROUP BY content_hash HAVING count(content) != 1"
+    )
+    assert store.query(texts) == []
+    several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"
+    assert sorted(store.query(several)) == sorted(store.query("SELECT cluster_id FROM merged_memories"))

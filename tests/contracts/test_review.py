@@ -10,7 +10,7 @@ from consumer.errors import Fatal
 from consumer.memory.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
-from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
+from tests.contracts.clustered import TEN, Clustered, assert_whole, event_of, gone, swapped, told
 from tests.memory.originals import feeling, memory
 from tests.stories import NOON
 
@@ -149,22 +149,3 @@ def test_a_pair_that_is_gone_can_not_be_decided(store: Clustered, reviews: Revie
 def felt(name: str, content: str, emotion: Any, *, at: int = 0, again: str = "") -> MemoryEvent:
     said = memory(content, sources=["s"], people=["p"], feeling=feeling(emotion))
     return event_of(name, said, at=at, again=again)
-
-
-def assert_whole(store: Clustered) -> None:
-    """Every cluster has one founder and stands under its keys; every content has one text."""
-    assert (
-        store.query(
-            "SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(CASE WHEN is_founder THEN 1 ELSE 0 END) != 1"
-        )
-        == []
-    )
-    assert store.query("SELECT DISTINCT cluster_id FROM similarity_keys EXCEPT SELECT cluster_id FROM members") == []
-    assert store.query("SELECT cluster_id FROM members EXCEPT SELECT cluster_id FROM similarity_keys") == []
-    texts = (
-        "SELECT content_hash FROM members JOIN memories USING (memory_id)"
-        " GROUP BY content_hash HAVING count(content) != 1"
-    )
-    assert store.query(texts) == []
-    several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"
-    assert sorted(store.query(several)) == sorted(store.query("SELECT cluster_id FROM merged_memories"))
