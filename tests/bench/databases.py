@@ -57,6 +57,16 @@ def contents(database: str) -> Contents:
     return Contents(*map(int, memories + ledger))
 
 
+def log_position(database: str) -> int:
+    """How many bytes the server has written ahead, what its indexes have put off included."""
+    _one(
+        database,
+        "SELECT coalesce(sum(gin_clean_pending_list(c.oid)), 0) FROM pg_class c JOIN pg_am a ON a.oid = c.relam"
+        " WHERE a.amname = 'gin' AND c.relkind = 'i'",
+    )
+    return int(_one(database, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")[0])
+
+
 def counted(database: str) -> int:
     """How many records the partition rows have counted."""
     return int(_one(database, "SELECT coalesce(sum(records_read), 0) FROM partitions")[0])

@@ -23,13 +23,17 @@ class Reading:
 
 @dataclass(slots=True, frozen=True)
 class Measured:
-    """What a number of events cost. Seconds, and the largest resident set in bytes, by number of events."""
+    """What a number of events cost. Seconds, and the largest resident set in bytes, by number of events.
+
+    `log_bytes`: what the database wrote ahead for each event, where it was asked.
+    """
 
     events: int
     seconds: float
     cpu_seconds: float
     postgres_cpu_seconds: float | None
     peak_rss: Mapping[int, int]
+    log_bytes: float | None = None
 
     @property
     def rate(self) -> float:

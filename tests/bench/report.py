@@ -30,10 +30,11 @@ def comparison_table(compared: Compared) -> Table:
 def layouts_table(runs: Runs) -> Table:
     """The layouts, with the first as yardstick; medians of the rounds."""
     yardstick = LAYOUTS[0].name
-    columns = ("layout", "what", "events/s", f"of ({yardstick})", "client CPU s/M", "PostgreSQL CPU s/M")
+    columns = ("layout", "what", "events/s", f"of ({yardstick})", "client CPU s/M", "PostgreSQL CPU s/M", "log bytes")
     table = _table("table layouts", *columns, words=2)
     for layout in LAYOUTS:
-        table.add_row(layout.name, layout.title, *_figures(median(runs[layout.name]), _ratio(runs, layout.name)))
+        run = median(runs[layout.name])
+        table.add_row(layout.name, layout.title, *_figures(run, _ratio(runs, layout.name)), f"{run.log_bytes:,.0f}")
     return table
 
 
@@ -45,6 +46,7 @@ def as_json(runs: Runs) -> dict[str, object]:
             "ratio": round(_ratio(runs, name), 3),
             "client_cpu_seconds_per_million": round(median(each).cpu_per_million, 1),
             "postgres_cpu_seconds_per_million": median(each).postgres_cpu_per_million,
+            "log_bytes_per_event": median(each).log_bytes,
             "peak_rss_bytes": dict(median(each).peak_rss),
         }
         for name, each in runs.items()
