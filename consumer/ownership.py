@@ -29,6 +29,9 @@ their position, that the database fell back, or that it is away."""
 CLAIMED_AT_ONCE = 100
 """Partitions in one transaction: enough to be worth a round trip, few enough that nobody waits long for its locks."""
 
+CLAIMING_SECONDS = 5.0
+"""Past this no further claim is begun before the next poll: the group gives away what a silent member has."""
+
 
 class Ownership:
     """Claims partitions as the group assigns them, and knows the next offset of each."""
@@ -45,6 +48,7 @@ class Ownership:
         self._looked_at = clock.monotonic()
         self._looking = Availability(Recovery(first=1.0, longest=10.0))
         self._claiming = Availability(Recovery(first=0.5, longest=10.0))
+        self._put_off: set[TopicPartition] = set()
 
     @property
     def claims(self) -> Mapping[TopicPartition, Claim]:
@@ -85,6 +89,9 @@ class Ownership:
             self._claims.pop(source, None)
             self._unclaimed[source] = self._clock.monotonic()
         self._stamped = (self._stamped | changes.stamped) & self._claims.keys()
+        self._put_off &= self._unclaimed.keys()
+        if not self._put_off:
+            self._claiming.worked()  # what could not be claimed is not ours to claim any more
 
     def put_down(self) -> None:
         """Give up every claim: nothing more is read, and the next `keep_up` claims anew what is assigned to us."""
@@ -160,23 +167,30 @@ class Ownership:
         self._unclaimed[source] = self._clock.monotonic() + seconds
 
     def _claim_all(self, due: Sequence[TopicPartition], now: float) -> None:
+        """Claim as many as there is time for; the rest stays due."""
+        failed: dict[TopicPartition, Transient] = {}
+        for first in range(0, len(due), CLAIMED_AT_ONCE):
+            failed |= self._claim_some(due[first : first + CLAIMED_AT_ONCE])
+            if self._clock.monotonic() - now >= CLAIMING_SECONDS:
+                break
+        if failed:
+            self._note_failure(failed, now)
+
+    def _claim_some(self, due: Sequence[TopicPartition]) -> dict[TopicPartition, Transient]:
+        """Returns those that were claimed in vain, and why."""
         try:
             # The rows first: an end of Kafka's below them is then no old news.
-            rows = self._store.positions(due)
+            reached = {source: row.next_offset for source, row in self._store.positions(due).items()}
             answers = self._assignment.look_up(due)
-            failed = {source: answer for source, answer in answers.items() if isinstance(answer, Transient)}
-            reached = {source: row.next_offset for source, row in rows.items()}
-            found = [
-                (source, replace(answer, reached=reached.get(source, 0)))
+            found = {
+                source: replace(answer, reached=reached.get(source, 0))
                 for source, answer in answers.items()
                 if isinstance(answer, Found)
-            ]
-            for first in range(0, len(found), CLAIMED_AT_ONCE):
-                failed |= self._claim(dict(found[first : first + CLAIMED_AT_ONCE]))
+            }
+            failed = {source: answer for source, answer in answers.items() if isinstance(answer, Transient)}
+            return failed | (self._claim(found) if found else {})
         except Transient as error:
-            failed = {source: error for source in due if source in self._unclaimed}
-        if failed:
-            self._put_off(failed, now)
+            return {source: error for source in due if source in self._unclaimed}
 
     def _claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Transient]:
         """Returns those that were claimed in vain, because they could not be started, and why not."""
@@ -193,8 +207,9 @@ class Ownership:
             log.info("partition claimed", partition=str(source), epoch=claim.epoch, next_offset=claim.next_offset)
         return failed
 
-    def _put_off(self, failed: Mapping[TopicPartition, Transient], now: float) -> None:
+    def _note_failure(self, failed: Mapping[TopicPartition, Transient], now: float) -> None:
         """Ask again later. However many partitions there are, that was one failure."""
+        self._put_off = set(failed)
         why = str(next(iter(failed.values())))
         if self._claiming.failed(why, now):
             log.warning("partitions not claimed yet", partitions=[str(source) for source in failed], waiting_for=why)

@@ -33,6 +33,10 @@ Findings = Mapping[TopicPartition, Found | Transient]
 class Source(Protocol):
     """Records out of Kafka, and the group's committed offsets."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more may be had of what is being read: its end was not reached, or Kafka does not answer."""
+
     def poll(self, limits: BatchLimits) -> Batch | None:
         """The next batch, closed by count, bytes or age; None when nothing came for a moment.
 
@@ -145,6 +149,12 @@ class Openings(Protocol):
 
     def close(self, by: str) -> Opening | None:
         """Close the breaker. Returns the opening that ends with it; None where it was not open."""
+
+    def is_pardoned(self) -> bool:
+        """Whether the last opening was closed by hand, and what opened it has not passed yet."""
+
+    def spend(self) -> None:
+        """What opened the breaker has passed."""
 
 
 class DeadLetters(Protocol):

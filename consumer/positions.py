@@ -104,6 +104,9 @@ def start(
 ) -> Start:
     """Decide where to start. Raises `Fatal` where Kafka does not have that offset, and nobody said what to do then;
     `Transient` where what Kafka said is older than the row."""
+    if known is not None and known.topic_id and not found.topic_id:
+        # Without a controller a cluster tells no ids; and then nobody knows whether this is still the same topic.
+        raise Transient(f"Kafka does not tell just now which topic {source.topic} is")
     begin = _start(known, found)
     if found.earliest <= begin.next_offset <= found.end:
         return begin

@@ -221,6 +221,11 @@ class Changes:
     stamped: frozenset[TopicPartition] = frozenset()
 
 
+BY_CONFIGURATION = "configuration"
+BY_HAND = "resume"
+"""What closes a breaker."""
+
+
 @dataclass(slots=True, frozen=True)
 class Opening:
     """The group's breaker was opened: when, why, and under which tolerance."""

@@ -84,9 +84,9 @@ class Bounds:
         if self._left is not None:
             self._left = max(0, self._left - records)
 
-    def turned(self, *, has_partitions: bool, is_claiming: bool = False) -> None:
-        """The loop went round. Idleness starts with the first partition, and not while others are still claimed."""
-        if is_claiming or (has_partitions and not self._has_partitions):
+    def turned(self, *, has_partitions: bool, is_busy: bool = False) -> None:
+        """The loop went round. Idleness starts with the first partition, and not while we are kept from reading."""
+        if is_busy or (has_partitions and not self._has_partitions):
             self._busy_at = self._clock.monotonic()
         self._has_partitions |= has_partitions
 

@@ -43,7 +43,8 @@ class ErrorCount:
         self._tolerance = tolerance
         self._errors = 0
         self._latest: deque[bool] = deque(maxlen=WINDOW)
-        self._is_pardoned = False
+        self.is_pardoned = False
+        """Whether the next batch that is not borne passes all the same."""
 
     def check(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
         """Judge a batch with these records rejected, as far as it is known by now.
@@ -54,20 +55,22 @@ class ErrorCount:
             return
         if not self._tolerance.continue_on_error:
             raise self._stop(batch, rejections)
-        if not self._is_pardoned and (verdict := self._too_many(len(rejections)) or self._too_often(batch, rejections)):
+        if not self.is_pardoned and (verdict := self._verdict(batch, rejections)):
             raise BreakerOpen(f"{verdict}; {_in_words(rejections)}")
 
     def committed(self, batch: Batch, rejections: Sequence[Rejection]) -> None:
-        """The batch is committed, and these of its records are dead letters."""
+        """The batch is committed, and these of its records are dead letters. What a person let pass does not count."""
+        if self.is_pardoned and rejections and self._verdict(batch, rejections):
+            self.is_pardoned = False
+            return
         self._errors += len(rejections)
         self._latest.extend(_flags(batch, rejections) if rejections else [False] * len(batch))
-        self._is_pardoned = False
 
     def pardon(self) -> None:
-        """A person said to go on: count from nothing again, and let the next batch pass, or it would end as before."""
+        """A person said to go on: count from nothing, and let the next bad batch pass, or it would end as before."""
         self._errors = 0
         self._latest.clear()
-        self._is_pardoned = True
+        self.is_pardoned = True
 
     def _stop(self, batch: Batch, rejections: Sequence[Rejection]) -> Intolerable:
         place = next(place for place, is_bad in enumerate(_flags(batch, rejections)) if is_bad)
@@ -78,6 +81,9 @@ class ErrorCount:
             advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
             before=Batch([] if self._tolerance.validate_first else batch.records[:place], batch.closed_by),
         )
+
+    def _verdict(self, batch: Batch, rejections: Sequence[Rejection]) -> str | None:
+        return self._too_many(len(rejections)) or self._too_often(batch, rejections)
 
     def _too_many(self, more: int) -> str | None:
         most, errors = self._tolerance.max_errors, self._errors + more

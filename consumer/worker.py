@@ -47,21 +47,27 @@ class Worker:
                 self._keep_up()
                 if batch := self._poll():
                     self._handle(batch)
-                self.bounds.turned(has_partitions=bool(self.ownership.claims), is_claiming=self.ownership.is_claiming)
+                self.bounds.turned(has_partitions=bool(self.ownership.claims), is_busy=self._is_busy)
                 self.observer.turned()
         except Abandoned as left:
             log.warning("stopped with a batch in hand, uncommitted: it will be read again", reason=str(left))
         finally:
             self.source.close()
 
+    @property
+    def _is_busy(self) -> bool:
+        """Whether nothing came because it could not come, not because nothing is there."""
+        return self.ownership.is_claiming or self.source.is_behind
+
     def _keep_up(self) -> None:
         """Claim what is ours, unless the breaker is open: then nothing is claimed, and so nothing comes."""
         if self.breaker.lets_pass():
             self.ownership.keep_up()
-        elif self.bounds.are_set:
+            return
+        if self.bounds.are_set:
             raise Fatal(self.breaker.trouble or "", advice=ADVICE)
-        else:
-            self.ownership.note_changes()
+        self.ownership.note_changes()
+        self.ownership.put_down()
 
     def _poll(self) -> Batch | None:
         with poll_span() as span:
@@ -98,14 +104,21 @@ class Worker:
             except OwnershipLost as lost:
                 log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
-            except Intolerable as bad:
-                if bad.before:
-                    self._try(bad.before)
+            except (BreakerOpen, Intolerable) as verdict:
+                if not self._are_all_ours(todo):
+                    continue  # a verdict over records that others have done by now is none
+                if isinstance(verdict, Intolerable) and verdict.before:
+                    self._try(verdict.before)
                 raise
             else:
                 return
         # Nothing is left: a try whose outcome was unknown had happened, and only its offsets are still to be committed.
+        self.breaker.happened(self.ownership.claims)
         self.source.commit(self.ownership.claims)
+
+    def _are_all_ours(self, records: Batch) -> bool:
+        self.ownership.doubt()
+        return len(self.ownership.still_to_do(records)) == len(records)
 
     def _process(self, batch: Batch) -> None:
         """The guarantee, in order. Whatever is cut off below the write has happened; above it, has not."""
@@ -119,16 +132,15 @@ class Worker:
             with step("write"):
                 written = span.of(self.store.write(plan, suspects, self.ownership.claims, settlement))
             self.ownership.advance(written.next_offsets)
-            self.breaker.committed(batch, settlement.rejections)
+            self.breaker.committed(settlement)
             self.seen.add(written.event_ids)
             with commit_span(written.next_offsets):
                 self.source.commit(self.ownership.claims)
         self.observer.batch_done(batch, written, self.clock.monotonic() - started)
 
     def _stand_still(self, opened: BreakerOpen) -> None:
-        """Nothing of the batch was written: give everything back, to be read again from where the rows stand."""
+        """Nothing of the batch was written: it is given back with everything else, and read again later."""
         self.breaker.opened(opened)
-        self.ownership.put_down()
         self.observer.waiting(str(opened))
 
     def _note_trouble(self, state: RetryCallState) -> None:

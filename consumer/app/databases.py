@@ -13,10 +13,9 @@ from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.position_moves import PositionMoves
-from consumer.breaker import BY_HAND
 from consumer.errors import Fatal
 from consumer.process.clock import SystemClock
-from consumer.records import Opening
+from consumer.records import BY_HAND, Opening
 from consumer.settings.fields import DatabaseSettings
 
 

@@ -9,7 +9,7 @@ from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.openings import SqlOpenings
 from consumer.ports import Openings
-from consumer.records import Opening
+from consumer.records import BY_CONFIGURATION, BY_HAND, Opening
 from tests.fakes.clock import NOON, HandClock
 from tests.fakes.openings import FakeOpenings
 
@@ -47,3 +47,17 @@ def test_the_first_of_a_group_that_opens_it_gives_the_reason(groups: tuple[Openi
     openings.open("second", "half")
     assert openings.current() == Opening(NOON, "first", "half")
     assert other_group.current() is None
+
+
+def test_what_a_person_let_pass_passes_once(groups: tuple[Openings, Openings]) -> None:
+    openings, other_group = groups
+    assert not openings.is_pardoned()
+    openings.open("a flood", "half")
+    assert not openings.is_pardoned()
+    openings.close(BY_HAND)
+    assert openings.is_pardoned() and not other_group.is_pardoned()
+    openings.spend()
+    assert not openings.is_pardoned()
+    openings.open("another", "half")
+    openings.close(BY_CONFIGURATION)
+    assert not openings.is_pardoned()

@@ -2,13 +2,14 @@
 
 import pytest
 
-from consumer.breaker import LOOK_SECONDS, Breaker
+from consumer.breaker import LOOK_OPEN_SECONDS, LOOK_SECONDS, Breaker, Settlement
 from consumer.errors import BreakerOpen
-from consumer.records import Batch, Category, ClosedBy, Opening, Rejection, Stage
+from consumer.records import Batch, Category, ClosedBy, Opening, Record, Rejection, Stage
 from consumer.tolerance import Tolerance
 from tests.fakes.clock import NOON, HandClock
+from tests.fakes.kafka import FakeBroker, FakeDeadLetters
 from tests.fakes.openings import FakeOpenings
-from tests.stories import record
+from tests.stories import MEMORIES, record
 
 TWO = Tolerance(max_errors=2)
 
@@ -24,10 +25,17 @@ class Bench:
     def flood(self) -> None:
         """Three bad records in a batch."""
         records = [record(at) for at in range(3)]
-        rejections = [
-            Rejection(bad, Category.VALIDATION, "truncated", "ends early", "", Stage.VALUE_CONVERTER) for bad in records
-        ]
+        rejections = list(map(rejected, records))
         self.breaker.check(Batch(records, ClosedBy.COUNT), rejections)
+
+    def settle_the_flood(self) -> Settlement:
+        """Its three letters are sent; what became of the transaction is another matter."""
+        broker = FakeBroker()
+        broker.create_topic("letters")
+        records = [record(at) for at in range(3)]
+        settlement = Settlement(Batch(records, ClosedBy.COUNT), self.breaker, FakeDeadLetters(broker, "letters"))
+        settlement.send([rejected(bad) for bad in records])
+        return settlement
 
     def open(self) -> None:
         with pytest.raises(BreakerOpen) as opened:
@@ -35,8 +43,12 @@ class Bench:
         self.breaker.opened(opened.value)
 
     def later_it_lets_pass(self) -> bool:
-        self.clock.pass_(LOOK_SECONDS)
+        self.clock.pass_(LOOK_OPEN_SECONDS)
         return self.breaker.lets_pass()
+
+
+def rejected(bad: Record) -> Rejection:
+    return Rejection(bad, Category.VALIDATION, "truncated", "ends early", "", Stage.VALUE_CONVERTER)
 
 
 def test_open_it_lets_nothing_pass_until_somebody_closes_it() -> None:
@@ -96,3 +108,43 @@ def test_under_another_tolerance_it_is_closed() -> None:
     bench.breaker.adopt()
     assert bench.breaker.lets_pass()
     assert openings.closed_by == ["configuration"]
+
+
+def test_an_idle_member_stands_still_too() -> None:
+    openings = FakeOpenings()
+    idle = Bench(openings)
+    assert idle.breaker.lets_pass()
+    openings.open("a flood elsewhere", str(TWO))
+    assert idle.breaker.lets_pass(), "it has looked a moment ago"
+    idle.clock.pass_(LOOK_SECONDS)
+    assert not idle.breaker.lets_pass()
+
+
+def test_resumed_while_nobody_ran_the_batch_passes_at_the_next_start() -> None:
+    first = Bench()
+    first.open()
+    first.breaker.lets_pass()
+    first.openings.close("resume")
+    second = Bench(first.openings)
+    second.breaker.adopt()
+    second.flood()
+    second.breaker.committed(second.settle_the_flood())
+    third = Bench(first.openings)
+    third.breaker.adopt()
+    with pytest.raises(BreakerOpen):
+        third.flood()
+
+
+def test_a_try_that_had_happened_after_all_counts() -> None:
+    bench = Bench(tolerance=Tolerance(max_errors=3))
+    bench.settle_the_flood()
+    bench.breaker.happened([MEMORIES])
+    with pytest.raises(BreakerOpen):
+        bench.flood()
+
+
+def test_what_became_of_partitions_that_are_lost_is_not_known() -> None:
+    bench = Bench(tolerance=Tolerance(max_errors=3))
+    bench.settle_the_flood()
+    bench.breaker.happened([])
+    bench.flood()

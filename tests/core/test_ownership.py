@@ -382,3 +382,39 @@ def test_many_partitions_that_can_not_be_looked_up_are_one_failure(rows: Rows, c
     clock.pass_(0.5)
     ownership.keep_up()
     assert len(ownership.claims) == 50
+
+
+def test_trouble_about_a_partition_ends_with_our_title_to_it(group: Group, rows: Rows, clock: HandClock) -> None:
+    rows.is_away = True
+    ownership = Ownership(group, rows, clock)
+    ownership.keep_up()
+    assert ownership.trouble == "database: away"
+    group.next = Changes(gone=frozenset({MEMORIES, OTHER}))
+    rows.is_away = False
+    clock.pass_(60)
+    ownership.keep_up()
+    assert ownership.trouble is None
+
+
+def test_claims_that_take_long_leave_time_for_a_poll(clock: HandClock) -> None:
+    many = [TopicPartition("memories", number) for number in range(5 * CLAIMED_AT_ONCE)]
+    group, rows = Group(), SlowRows(clock)
+    group.next = Changes(assigned=frozenset(many))
+    ownership = Ownership(group, rows, clock)
+    turns = 0
+    while len(ownership.claims) < len(many):
+        ownership.keep_up()
+        turns += 1
+    assert (rows.transactions, turns) == (5, 5)
+
+
+class SlowRows(Rows):
+    """Each claim takes ten seconds."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
+        self._clock.pass_(10)
+        return super().claim(found)

@@ -56,11 +56,21 @@ def found(committed: Committed | None, topic_id: str | None = "a") -> Found:
             id="an operator rewinds",
         ),
         pytest.param(ROW, found(Committed(50, OURS), "b"), Start(10, 3, Because.TOPIC_RECREATED), id="another topic"),
-        pytest.param(ROW, found(Committed(50, OURS), None), Start(50, 2, Because.RESUMED), id="no topic id"),
+        pytest.param(
+            replace(ROW, topic_id=None),
+            found(Committed(50, OURS), None),
+            Start(50, 2, Because.RESUMED),
+            id="a cluster without ids",
+        ),
     ],
 )
 def test_where_to_start(known: Known | None, found: Found, expected: Start) -> None:
     assert start(MEMORIES, known, found) == expected
+
+
+def test_a_topic_that_had_an_id_is_not_read_while_nobody_tells_whether_it_is_the_same() -> None:
+    with pytest.raises(Transient, match="which topic memories is"):
+        start(MEMORIES, ROW, found(Committed(50, OURS), None))
 
 
 @pytest.mark.parametrize(

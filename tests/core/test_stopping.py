@@ -44,9 +44,9 @@ def test_idleness_counts_from_the_first_partition() -> None:
 def test_a_run_is_not_idle_while_partitions_are_still_to_be_claimed() -> None:
     clock = HandClock()
     bounds = Bounds(LIMITS, Stop(), clock, until_idle=2, joining=30)
-    bounds.turned(has_partitions=True, is_claiming=True)
+    bounds.turned(has_partitions=True, is_busy=True)
     clock.pass_(1.9)
-    bounds.turned(has_partitions=True, is_claiming=True)
+    bounds.turned(has_partitions=True, is_busy=True)
     clock.pass_(1.9)
     assert bounds.go_on(), "the database may be away; what is in the partition is not known"
     bounds.turned(has_partitions=True)

@@ -84,14 +84,16 @@ def test_a_flood_in_the_middle_of_a_large_batch_is_seen() -> None:
         feed(ErrorCount(HALF), [False] * 2_000 + [True] * 600 + [False] * 2_000)
 
 
-def test_after_a_pardon_one_batch_passes_and_counting_starts_anew() -> None:
+def test_after_a_pardon_the_batch_that_is_not_borne_passes_and_does_not_count() -> None:
     count = ErrorCount(Tolerance(max_errors=2))
     told, rejections = batch([True] * 5)
     with pytest.raises(BreakerOpen):
         count.check(told, rejections)
     count.pardon()
+    feed(count, [False, True])
     count.check(told, rejections)
     count.committed(told, rejections)
+    feed(count, [True])
     with pytest.raises(BreakerOpen):
         feed(count, [True])
 

@@ -332,3 +332,18 @@ def test_a_write_that_had_happened_after_all_is_not_done_again(bench: Bench) -> 
     assert 1 in bench.committed(), "its offset is committed all the same"
     with bench.engine.connect() as connection:
         assert connection.scalar(text("SELECT sum(records_read) FROM partitions")) == 1
+
+
+@pytest.mark.parametrize("bench", [Tolerance(max_errors=0), Tolerance(continue_on_error=False)], indirect=True)
+def test_a_verdict_over_records_that_another_owner_has_passed_is_none(bench: Bench) -> None:
+    """A process that was frozen with them in hand wakes up: it must not stop the whole group."""
+    bench.publish(ZERO, "bad", "a")
+
+    def another_passes_it() -> None:
+        with bench.engine.begin() as connection:
+            connection.execute(text("UPDATE partitions SET epoch = epoch + 1, next_offset = 1 WHERE partition = 0"))
+
+    bench.source.meanwhile = another_passes_it
+    bench.worker.run()
+    assert bench.openings.opening is None
+    assert bench.stored() == {"a"}

@@ -228,6 +228,11 @@ class FakeSource:
         self._is_closed = False
         group.join(self)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to be read."""
+        return any(self._next[source] < self._broker.end(source) for source in self._started)
+
     def poll(self, limits: BatchLimits) -> Batch | None:
         """Gather what there is, a record of each started partition in turn."""
         self._rebalance()

@@ -14,6 +14,7 @@ class FakeOpenings:
 
     opening: Opening | None = None
     is_away: bool = False
+    is_spent: bool = False
     closed_by: list[str] = field(default_factory=list)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
@@ -26,12 +27,21 @@ class FakeOpenings:
     def open(self, why: str, tolerance: str) -> None:
         self._answer()
         self.opening = self.opening or Opening(NOON, why, tolerance)
+        self.is_spent = False
 
     def close(self, by: str) -> Opening | None:
         self._answer()
         ended, self.opening = self.opening, None
         self.closed_by += [by] if ended else []
         return ended
+
+    def is_pardoned(self) -> bool:
+        self._answer()
+        return self.opening is None and self.closed_by[-1:] == ["resume"] and not self.is_spent
+
+    def spend(self) -> None:
+        self._answer()
+        self.is_spent = True
 
     def _answer(self) -> None:
         if self.is_away:

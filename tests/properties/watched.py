@@ -43,6 +43,10 @@ class WatchedSource:
         self._inner = inner
         self._reach = reach
 
+    @property
+    def is_behind(self) -> bool:
+        return self._inner.is_behind
+
     def poll(self, limits: BatchLimits) -> Batch | None:
         return _around(self._reach, "poll", lambda: self._inner.poll(limits))
 

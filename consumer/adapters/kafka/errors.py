@@ -13,6 +13,10 @@ _RIGHTS = (
 )
 _KEYLESS = "A compacted topic takes no record without a key: give the dead-letter topic cleanup.policy=delete."
 _FEATURE = "Use a broker that has the feature, or take the property away that asks for it."
+_STILL_TAKEN = (
+    "A process of that group.instance.id did not leave the group: start again once its session has timed out (the"
+    " broker's group.consumer.session.timeout.ms, 45 s unless set)."
+)
 _STATIC = "Give every process a group.instance.id of its own, or none."
 
 _FATAL = {
@@ -26,6 +30,7 @@ _FATAL = {
     KafkaError.UNSUPPORTED_VERSION: _FEATURE,
     KafkaError._UNSUPPORTED_FEATURE: _FEATURE,
     KafkaError.FENCED_INSTANCE_ID: _STATIC,
+    KafkaError.UNRELEASED_INSTANCE_ID: _STILL_TAKEN,
     KafkaError._FENCED: _STATIC,
 }
 """What no waiting mends, and what does."""

@@ -177,9 +177,14 @@ class GroupPositions:
         """What Kafka knows of each partition. Raises `Transient` where it does not answer at all."""
         if not sources:
             return {}
+        topics = {source.topic for source in sources}
+        topic_ids = self.lookups.topic_ids(topics)
         committed = self._committed(sources)
         kept = self.lookups.kept(sources)
-        topic_ids = self.lookups.topic_ids({source.topic for source in sources})
+        # Asked twice, or the offsets of a topic that was deleted meanwhile would be taken for those of its successor.
+        for topic, topic_id in self.lookups.topic_ids(topics).items():
+            if topic_id != topic_ids[topic]:
+                topic_ids[topic] = Transient(f"topic {topic} was made anew, or not to be told, while Kafka was asked")
         return {source: _found(committed[source], kept[source], topic_ids[source.topic]) for source in sources}
 
     def _committed(self, sources: Collection[TopicPartition]) -> dict[TopicPartition, Committed | Transient | None]:

@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 SLICE_SECONDS = 0.25
 """The longest that a single call waits."""
 
+SENT_AGAIN_SECONDS = 5.0
+"""How often a position that the group refused is sent to it again."""
+
 CLOSE_SECONDS = 10.0
 """How long leaving the group may take. Past it the group finds out by itself that we are gone."""
 
@@ -64,6 +67,7 @@ class KafkaSource:
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
         self._is_eager = is_eager(properties)
+        self._send_again_at = 0.0
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -72,6 +76,13 @@ class KafkaSource:
     def trouble(self) -> str | None:
         """Why nothing can be read just now; None when all is well."""
         return self._health.trouble
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a partition that is being read has not told its end, or Kafka does not answer."""
+        return self._health.trouble is not None or any(
+            source not in self._stalls.at_end for source in self._partitions.started.values()
+        )
 
     @property
     def is_member(self) -> bool:
@@ -102,10 +113,16 @@ class KafkaSource:
                 closed_by = ClosedBy.REBALANCE
                 break
             if not gathered:
-                self._send(dict(self._partitions.refused()))
+                self._send_again()
                 return None
         still_ours = [record for record in gathered if record.source in self._partitions.started]
         return Batch(still_ours, closed_by) if still_ours else None
+
+    def _send_again(self) -> None:
+        """What the group refused, now that nothing else is to be done. Now and then: it may be refused for ever."""
+        if self._clock.monotonic() >= self._send_again_at:
+            self._send_again_at = self._clock.monotonic() + SENT_AGAIN_SECONDS
+            self._send(dict(self._partitions.refused()))
 
     def hold(self, seconds: float) -> None:
         """Wait with every partition paused, polling on."""
@@ -113,7 +130,8 @@ class KafkaSource:
         self._pause(self._partitions.started.values())
         try:
             while (left := until - self._clock.monotonic()) > 0:
-                self._carried += self._consume(1, min(SLICE_SECONDS, left))
+                came = self._consume(1, min(SLICE_SECONDS, left))  # which may take away what was carried
+                self._carried += came
         finally:
             self._resume(self._partitions.started.values())
 

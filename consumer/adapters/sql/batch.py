@@ -25,8 +25,12 @@ from consumer.records import Arrival, Rejection
 from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused
 
 Bear = Callable[[Sequence[Rejection]], None]
-"""Called with all rows of the batch that the database has refused so far, after each new one; raises when they are too
+"""Called with all rows of the batch that the database has refused so far, as they become more; raises when they are too
 many, and ends the transaction by it. A flood of bad rows need not be searched to its end."""
+
+
+JUDGED_ONE_BY_ONE = 32
+"""Up to so many refused rows the caller is asked after each; past that, now and then: judging takes time too."""
 
 
 class BatchTransaction:
@@ -213,4 +217,6 @@ class BatchTransaction:
     def _refuse(self, place: int, refusal: Refusal) -> None:
         arrival = self._arrivals[place]
         self._known.refused[place] = database_refused(arrival, refusal.message, refusal.exception_class)
-        self._bear(list(self._known.refused.values()))
+        refused = len(self._known.refused)
+        if refused <= JUDGED_ONE_BY_ONE or refused % JUDGED_ONE_BY_ONE == 0:
+            self._bear(list(self._known.refused.values()))

@@ -6,7 +6,7 @@ from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.tables import breaker_openings
 from consumer.ports import Clock
-from consumer.records import Opening
+from consumer.records import BY_HAND, Opening
 
 _ROW = breaker_openings.c
 
@@ -53,3 +53,18 @@ class SqlOpenings:
             ended = {"closed_at": self._clock.now(), "closed_by": by}
             connection.execute(update(breaker_openings).where(is_open(self._group_id)).values(ended))
         return opening
+
+    def is_pardoned(self) -> bool:
+        """Whether the last opening was closed by hand, and what opened it has not passed yet."""
+        last = select(_ROW.closed_by, _ROW.spent_at).where(_ROW.group_id == self._group_id)
+        with translated(), self._engine.begin() as connection:
+            self._dialect.open(connection)
+            row = connection.execute(last.order_by(_ROW.id.desc()).limit(1)).one_or_none()
+        return row is not None and row.closed_by == BY_HAND and row.spent_at is None
+
+    def spend(self) -> None:
+        """What opened the breaker has passed."""
+        closed = and_(_ROW.group_id == self._group_id, _ROW.closed_at.is_not(None), _ROW.spent_at.is_(None))
+        with translated(), self._engine.begin() as connection:
+            self._dialect.open(connection)
+            connection.execute(update(breaker_openings).where(closed).values(spent_at=self._clock.now()))

@@ -244,6 +244,7 @@ breaker_openings = Table(
     Column("tolerance", Text, nullable=False),
     Column("closed_at", Moment),
     Column("closed_by", String(32)),
+    Column("spent_at", Moment),
 )
 # One at a time; and the fence of every batch asks for it.
 Index(

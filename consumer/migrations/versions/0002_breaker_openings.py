@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("tolerance", sa.Text, nullable=False),
         sa.Column("closed_at", Moment),
         sa.Column("closed_by", sa.String(32)),
+        sa.Column("spent_at", Moment),
     )
     op.create_index(
         "ix_breaker_openings_open",
