@@ -19,13 +19,14 @@ ANY = -1
 REPEATED_EVERY = 50
 BROKEN_EVERY = 100
 
+THE_TWO = [{"id": "p1", "name": None, "role": "self"}, {"id": "p2", "name": None, "role": "friend"}]
 KNOWS = {
     "communication_pattern": "supportive",
     "interaction_quality": "positive",
     "connection_strength": 0.5,
     "is_balanced": True,
     "concerning_patterns": [],
-    "participant_dynamics": [],
+    "participant_dynamics": [{"participants": ["p1", "p2"], "kind": "supportive"}],
 }
 
 
@@ -88,7 +89,7 @@ class Publishing:
     def broken(self, event: MemoryEvent, way: int) -> None:
         """The same event, broken in one of many ways: it has to end as a dead letter."""
         fields = deepcopy(wire.fields_of(event))
-        fields["memory"]["relationship_dynamics"] = dict(KNOWS)
+        fields["memory"] |= {"participants": deepcopy(THE_TWO), "relationship_dynamics": deepcopy(KNOWS)}
         breakage = BREAKAGES[way % len(BREAKAGES)]
         self._send(event.memory_id, breakage.value(fields, wire.encode_fields), is_broken=True)
 

@@ -229,6 +229,10 @@ class TestPositions:
         with pytest.raises(BreakerOpen, match="a flood") as opened:
             desk.write([told("a")])
         assert opened.value.is_recorded
+        invalid = Rejection(record(0), Category.VALIDATION, "x", "x", "", Stage.TRANSFORMATION)
+        with pytest.raises(BreakerOpen, match="a flood"):
+            desk.write(plan([], rejections=[invalid]))
+        assert desk.letters == [], "nothing is sent any more"
         assert desk.contents() == {} and desk.ledger() == set()
         assert other.write([told("a")]).tally == {CREATED: 1}, "another group's is its own"
         openings.close("resume")

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.tables import breaker_openings
+from consumer.errors import BreakerOpen
 from consumer.ports import Clock
 from consumer.records import BY_HAND, Opening
 
@@ -21,6 +22,12 @@ def current(connection: Connection, group_id: str) -> Opening | None:
     statement = select(_ROW.opened_at, _ROW.why, _ROW.tolerance).where(is_open(group_id))
     row = connection.execute(statement).one_or_none()
     return None if row is None else Opening(*row)
+
+
+def require_closed(connection: Connection, group_id: str) -> None:
+    """Raises `BreakerOpen` where the breaker is open, in a transaction of the caller's."""
+    if opening := current(connection, group_id):
+        raise BreakerOpen(opening.why, is_recorded=True)
 
 
 class SqlOpenings:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from consumer.adapters.sql import openings
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import outcome_counts, partitions, position_changes
-from consumer.errors import BreakerOpen, OwnershipLost, Transient
+from consumer.errors import OwnershipLost, Transient
 from consumer.positions import Because, Known, Start
 from consumer.records import Claim, Kind, TopicPartition
 from consumer.verdicts import Counted
@@ -257,13 +257,10 @@ def fence(
     if moved != len(moves):
         rows = read(connection, group_id, next_offsets.keys())
         lost = [source for source in next_offsets if source not in rows or rows[source].epoch != claims[source].epoch]
-        raise OwnershipLost(lost) if lost else _not_moved(connection, group_id)
-
-
-def _not_moved(connection: Connection, group_id: str) -> BreakerOpen | Transient:
-    if opening := openings.current(connection, group_id):
-        return BreakerOpen(opening.why, is_recorded=True)
-    return Transient("a position moved meanwhile")
+        if lost:
+            raise OwnershipLost(lost)
+        openings.require_closed(connection, group_id)
+        raise Transient("a position moved meanwhile")
 
 
 def count(connection: Connection, dialect: SqlDialect, group_id: str, counts: Counter[Counted]) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Engine, Row
 
-from consumer.adapters.sql import effect_rows, partition_rows
+from consumer.adapters.sql import effect_rows, openings, partition_rows
 from consumer.adapters.sql.batch import BatchTransaction
 from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
@@ -83,6 +83,8 @@ class SqlStore:
             rejections = [*plan.rejections, *verdicts.rejections]
             counts = verdicts.counts + count_rejections(rejections)
             if rejections:
+                # The fence asks too, but only when the letters are sent.
+                openings.require_closed(connection, self._group_id)
                 self._keep(connection, settlement.send(rejections))
             records_read = Counter(record.source for record, _ in plan.arrivals)
             records_read.update(rejection.record.source for rejection in plan.rejections)
