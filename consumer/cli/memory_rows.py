@@ -46,7 +46,7 @@ def _member(row: Mapping[str, Any]) -> tuple[object, ...]:
         to_the_second(row["occurred_at"]),
         joined,
         f"{row['score']:.3f}",
-        _shortened(row["content"]),
+        _in_one_line(row["content"]),
     )
 
 
@@ -56,8 +56,12 @@ def _joining(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _shortened(content: str) -> str:
-    text = " ".join(content.split())
+    text = _in_one_line(content)
     return text if len(text) <= SHORTENED else text[: SHORTENED - 1] + "…"
+
+
+def _in_one_line(content: str) -> str:
+    return " ".join(content.split())
 
 
 def _lines(name: str, value: object) -> Iterator[tuple[str, object]]:
@@ -80,6 +84,8 @@ def _readable(value: object) -> object:
             return zulu(value)
         case bool():
             return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
         case list():
             return ", ".join(str(_readable(inner)) for inner in value)
     return value

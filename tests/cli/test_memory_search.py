@@ -1,6 +1,7 @@
 """`memory show`, `search` and `strength`, over a SQLite file with memories that were merged."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -66,6 +67,10 @@ def test_every_member_shows_what_they_tell_together(ask: Ask, member: str) -> No
     shown = ask("show", member).stdout
     assert SEA in shown
     assert [line.split()[0] for line in shown.splitlines() if line.startswith("m-")] == ["m-1", "m-2"]
+    assert SEA.replace("sea", "shore") in shown
+    assert "emotional_context.intensity 0.6\n" in re.sub(" +", " ", shown).replace(" \n", "\n"), (
+        "not 0.6000000000000001"
+    )
     assert "folded" in shown and "emotional_context" in shown.splitlines()[-1]
     told = json.loads(ask("show", member, "--json").stdout)
     assert [each["memory_id"] for each in told["members"]] == ["m-1", "m-2"]
