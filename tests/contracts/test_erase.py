@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from consumer.adapters.sql.engine import READ_ONLY, open_engine
 from consumer.adapters.sql.erasing import Erasing, Traces
+from consumer.adapters.sql.migrating import upgrade
 from consumer.erasure import Kind, Subject
+from consumer.errors import Transient
 from consumer.memory.clusters import Rules
 from consumer.moves import Author
 from consumer.records import CREATED, OVERTAKEN, UPDATED, KeptPayload, Record, TopicPartition
@@ -180,3 +183,18 @@ def keep(store: Clustered, key: bytes, value: bytes, header: bytes = b"") -> Non
     offset = int(store.query("SELECT count(*) FROM kept_payloads")[0][0])
     record = Record(TopicPartition("memory-events", 3), offset, key, value, [("note", header), ("none", None)], 0)
     store.keep(KeptPayload(record))
+
+
+def test_a_file_in_use_is_said_and_scrubbed_by_the_next_try(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/memories.db", connect_timeout=0.1)
+    upgrade(engine)
+    store = Clustered(engine)
+    store.write([told("a", SECRET)])
+    with engine.connect().execution_options(**{READ_ONLY: True}) as reader:
+        reader.execute(text("SELECT * FROM memories"))
+        with pytest.raises(Transient, match="it is erased, but the file is in use"):
+            erase(store, "memory", "a")
+    assert store.query("SELECT is_deleted FROM memories") == [(1,)]
+    erase(store, "memory", "a")
+    assert SECRET not in everything(engine)
+    engine.dispose()
