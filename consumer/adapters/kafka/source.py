@@ -13,9 +13,10 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaErr
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
+from consumer.adapters.kafka.commits import Commits
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
 from consumer.adapters.kafka.ends_watch import EndsWatch
-from consumer.adapters.kafka.errors import END_OF_PARTITION, NOT_OURS, OUT_OF_RANGE, UNKNOWN_TOPIC, error_of
+from consumer.adapters.kafka.errors import END_OF_PARTITION, OUT_OF_RANGE, UNKNOWN_TOPIC, error_of
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.adapters.kafka.stalls import Stalls
@@ -23,16 +24,12 @@ from consumer.adapters.kafka.topic_watch import TopicWatch
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import Transient
 from consumer.ports import Clock, Findings
-from consumer.positions import stamp
-from consumer.records import Batch, Changes, Claim, ClosedBy, Committed, Found, Headers, Record, TopicPartition
+from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
 
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.25
 """The longest that a single call waits."""
-
-SENT_AGAIN_SECONDS = 5.0
-"""How often a position that the group refused is sent to it again."""
 
 CLOSE_SECONDS = 10.0
 """How long leaving the group may take. Past it the group finds out by itself that we are gone."""
@@ -56,6 +53,7 @@ class KafkaSource:
         self._clock = clock
         self._partitions = PartitionNotes()
         self._carried: list[Record] = []
+        self._commits = Commits(self._partitions, clock)
         self._health = KafkaHealth(clock)
         self._stalls = Stalls(stalled_after)
         self._is_closed = False
@@ -63,11 +61,10 @@ class KafkaSource:
         self._positions = GroupPositions(bootstrap_servers, group_id, properties)
         self._watch = TopicWatch(self._positions.lookups.ask_for_ids, clock)
         self._ends = EndsWatch(self._positions.lookups.ask_for_ends, clock, every=stalled_after / 2)
-        callbacks = {"error_cb": self._health.complain, "on_commit": self._on_commit}
+        callbacks = {"error_cb": self._health.complain, "on_commit": self._commits.answered}
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
         self._is_eager = is_eager(properties)
-        self._send_again_at = 0.0
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -113,16 +110,10 @@ class KafkaSource:
                 closed_by = ClosedBy.REBALANCE
                 break
             if not gathered:
-                self._send_again()
+                self._commits.send_again(self._consumer)
                 return None
         still_ours = [record for record in gathered if record.source in self._partitions.started]
         return Batch(still_ours, closed_by) if still_ours else None
-
-    def _send_again(self) -> None:
-        """What the group refused, now that nothing else is to be done. Now and then: it may be refused for ever."""
-        if self._clock.monotonic() >= self._send_again_at:
-            self._send_again_at = self._clock.monotonic() + SENT_AGAIN_SECONDS
-            self._send(dict(self._partitions.refused()))
 
     def hold(self, seconds: float) -> None:
         """Wait with every partition paused, polling on."""
@@ -136,17 +127,8 @@ class KafkaSource:
             self._resume(self._partitions.started.values())
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
-        """Send the positions that moved. What becomes of them is noted when the answer comes, in some later poll.
-
-        Not synchronously: until a commit is answered librdkafka lets no other call return, and a broker that froze
-        answers never. The answer queues behind the records that were fetched ahead, so nobody waits for it.
-        """
-        moved = {
-            source: Committed(claim.next_offset, stamp(claim))
-            for source, claim in claims.items()
-            if self._partitions.has_moved(source, claim.next_offset)
-        }
-        self._send(moved)
+        """Send the positions that moved. What becomes of them is noted when the answer comes, in some later poll."""
+        self._commits.send(self._consumer, claims)
 
     def close(self) -> None:
         """Leave the group."""
@@ -262,17 +244,6 @@ class KafkaSource:
                 return records[:index]
         return records
 
-    def _send(self, positions: Mapping[TopicPartition, Committed]) -> None:
-        if not positions:
-            return
-        for source, position in positions.items():
-            self._partitions.committed(source, position.offset)
-        offsets = [_kafka(source, position.offset, position.metadata) for source, position in positions.items()]
-        try:
-            self._consumer.commit(offsets=offsets, asynchronous=True)
-        except KafkaException as raised:
-            self._not_committed(positions, error_of(raised))
-
     def _drop_carried(self, sources: Collection[TopicPartition]) -> None:
         self._carried = [record for record in self._carried if record.source not in sources]
 
@@ -288,22 +259,6 @@ class KafkaSource:
         except KafkaException as raised:
             # Only partitions that are not ours any more are refused, and then there is nothing to pause or resume.
             log.debug("not paused or resumed", partitions=_names(sources), reason=error_of(raised).str())
-
-    def _on_commit(self, error: KafkaError | None, positions: list[KafkaPartition]) -> None:
-        for position in positions:
-            if refused := position.error or error:
-                at = Committed(position.offset, position.metadata or "")
-                self._not_committed({_ours(position): at}, refused)
-            else:
-                self._partitions.acknowledged(_ours(position))
-
-    def _not_committed(self, positions: Mapping[TopicPartition, Committed], error: KafkaError) -> None:
-        """The database is right, so a position that Kafka does not have costs nothing. It goes when nothing else comes,
-        or with the next batch."""
-        for source, position in positions.items():
-            self._partitions.not_committed(source, position)
-        say = log.info if error.code() in NOT_OURS else log.warning
-        say("positions not committed to Kafka: SQL has them", partitions=_names(positions), reason=error.str())
 
     def _leave(self) -> None:
         try:
