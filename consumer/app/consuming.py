@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import structlog
+from sqlalchemy import Engine
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory
 from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
@@ -82,10 +83,7 @@ def consumer(
         opened.callback(_start_tracing(settings, identity))
         decoder = decoder_of(settings.schemas)
         engine = opened.enter_context(database(settings.database, _patience(settings)))
-        out_of_range = OutOfRange(settings.kafka.on_out_of_range)
-        store = SqlStore(
-            engine, identity.group_id, clock, _timeouts(settings.database), out_of_range, rules_of(settings.batch)
-        )
+        store = _store(settings, engine, identity.group_id, clock)
         seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
         dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
         source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
@@ -120,6 +118,11 @@ def consumer(
             observer=Observers([statistics, condition, *progress, *observers]),
             breaker=breaker,
         )
+
+
+def _store(settings: Settings, engine: Engine, group_id: str, clock: Clock) -> SqlStore:
+    out_of_range = OutOfRange(settings.kafka.on_out_of_range)
+    return SqlStore(engine, group_id, clock, _timeouts(settings.database), out_of_range, rules_of(settings.batch))
 
 
 def _condition(
