@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from consumer.memory.field_errors import quoted
 from consumer.memory.ordering import APPLIED, State, Verdict, after, decide
 from consumer.records import (
     CREATED,
@@ -175,11 +176,12 @@ def _id_reused(arrival: Arrival, first_for: str) -> Rejection:
         "event_id",
         "was used before, for another memory",
         str(event.event_id),
-        f"an id that is not yet taken by memory {first_for}",
+        f"an id that is not yet taken by memory {quoted(first_for)}",
         "event_id_reused",
         advice,
     )
-    message = f"event id {event.event_id} belongs to an event of memory {first_for}, not {event.memory_id}"
+    first, now = quoted(first_for), quoted(event.memory_id)
+    message = f"event id {event.event_id} belongs to an event of memory {first}, not {now}"
     return Rejection(
         arrival.record, Category.DEDUPLICATION, error.code, message, advice, Stage.TASK_PUT, errors=(error,)
     )
@@ -191,10 +193,10 @@ def _owner_changed(arrival: Arrival) -> Rejection:
     error = FieldError(
         "memory.owner_id",
         "differs from the owner that the memory has",
-        memory.owner_id if memory else "",
+        quoted(memory.owner_id) if memory else "",
         "the owner under which the memory was created",
         "owner_changed",
         advice,
     )
-    message = f"memory {arrival.event.memory_id} belongs to another owner"
+    message = f"memory {quoted(arrival.event.memory_id)} belongs to another owner"
     return Rejection(arrival.record, Category.VALIDATION, error.code, message, advice, Stage.TASK_PUT, errors=(error,))

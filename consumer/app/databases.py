@@ -75,6 +75,12 @@ def close_breaker(settings: DatabaseSettings, group_id: str) -> Opening | None:
         return SqlOpenings(engine, group_id, SystemClock()).close(BY_HAND)
 
 
+def open_breaker(settings: DatabaseSettings, group_id: str) -> Opening | None:
+    """The group's breaker, where it is open; whoever opened it may be gone. None where it is closed."""
+    with existing_database(settings) as engine:
+        return SqlOpenings(engine, group_id, SystemClock()).current()
+
+
 @contextmanager
 def position_moves(settings: DatabaseSettings, group_id: str) -> Iterator[PositionMoves]:
     """A group's positions, to be moved by hand."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consumer.cli.breaker import in_a_line, look_at_breaker
 from consumer.cli.commands import FAILED
 from consumer.cli.consent import Consent
 from consumer.cli.moving import Target, carry_out, plan, show_as_json, show_plan
@@ -40,6 +41,8 @@ def show(
     if changes:
         show_changes(settings, limit, as_json=as_json)
         return
+    if opening := look_at_breaker(settings):
+        say(in_a_line(opening))
     standing, trouble = look(settings)
     if as_json:
         show_json([as_object(each) for each in standing])

@@ -75,6 +75,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
 
 
+def on_one_line(text: str) -> str:
+    """The same where a line of its own would pass for one of ours: what events hold gets into reasons, too."""
+    return printable(text).replace("\n", "\\n")
+
+
 def _console(stream: TextIO) -> "Console":
     from rich.console import Console
 

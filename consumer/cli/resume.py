@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from consumer.cli.breaker import as_object
 from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, GroupId, Json, load_settings
-from consumer.cli.output import say, show_json, zulu
+from consumer.cli.output import on_one_line, say, show_json, zulu
 
 
 def resume(
@@ -25,10 +26,9 @@ def resume(
     group = settings.kafka.group_id
     closed = root.close_breaker(settings.database, group)
     if as_json:
-        opening = None if closed is None else {"opened_at": closed.opened_at, "why": closed.why}
-        show_json({"group": group, "closed": opening})
+        show_json({"group": group, "closed": as_object(closed)})
     elif closed is None:
         say(f"The breaker of {group} is not open.")
     else:
         minutes = (datetime.now(UTC) - closed.opened_at).total_seconds() / 60
-        say(f"Closed. It was open since {zulu(closed.opened_at)} ({minutes:,.0f} min): {closed.why}")
+        say(f"Closed. It was open since {zulu(closed.opened_at)} ({minutes:,.0f} min): {on_one_line(closed.why)}")

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from consumer.cli.breaker import as_object as opening_object
+from consumer.cli.breaker import in_a_line, look_at_breaker
 from consumer.cli.commands import FAILED
 from consumer.cli.consumer_rows import COLUMNS, NUMBERS, cells, consumer_object, is_running, remarks
 from consumer.cli.effects import in_words
 from consumer.cli.options import Json, of_group
-from consumer.cli.output import printable, say, show_json, show_table
+from consumer.cli.output import on_one_line, say, show_json, show_table
 from consumer.cli.standing import as_object, look, show_standing
 
 if TYPE_CHECKING:
@@ -30,12 +32,16 @@ def status(settings: "Settings", *, as_json: Json = False) -> None:
     now = datetime.now(UTC)
     consumers = _consumers(settings, now)
     effects = _effects(settings)
+    opening = look_at_breaker(settings)
     standing, trouble = look(settings)
     if as_json:
         partitions = [as_object(each) for each in standing]
         told = [consumer_object(row, now) for row in consumers]
-        show_json({"consumers": told, "partitions": partitions, "effects": effects.as_json()})
+        breaker = {"breaker": opening_object(opening)}
+        show_json({"consumers": told, **breaker, "partitions": partitions, "effects": effects.as_json()})
     else:
+        if opening:
+            typer.echo(in_a_line(opening))
         _show_consumers(consumers, now)
         show_standing(standing)
         for line in in_words(effects):
@@ -66,5 +72,5 @@ def _show_consumers(consumers: "list[ConsumerRow]", now: datetime) -> None:
         return
     show_table(COLUMNS, [cells(row, now) for row in consumers], right=NUMBERS)
     for remark, of in remarks(consumers).items():
-        typer.echo(printable(f"{', '.join(of)}: {remark}"))
+        typer.echo(on_one_line(f"{', '.join(of)}: {remark}"))
     typer.echo()

@@ -33,6 +33,14 @@ def test_it_closes_the_breaker_and_says_what_it_was(url: str) -> None:
     assert "is not open" in again.stderr
 
 
+def test_what_events_hold_makes_no_line_of_its_own(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'memories.db'}"
+    with databases.database(DatabaseSettings(database_url=url)) as engine:
+        SqlOpenings(engine, "flooded", HandClock()).open("memory x\nall is well", "half")
+    ended = run.invoke(app, ["resume", "--group-id", "flooded", "--database-url", url])
+    assert ended.stderr.endswith(": memory x\\nall is well\n")
+
+
 def test_as_json(url: str) -> None:
     ended = run.invoke(app, ["resume", "--group-id", "flooded", "--database-url", url, "--json"])
     assert json.loads(ended.stdout) == {

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from consumer import app as root
+from consumer.adapters.sql.openings import SqlOpenings
 from consumer.cli import app
 from consumer.process.condition import Health
 from consumer.settings.fields import DatabaseSettings
@@ -89,3 +90,27 @@ def test_people_are_told_how_much_is_claimed_of_what_is_assigned(options: list[s
     shown = run.invoke(app, ["status", *options]).stdout
     assert re.search(r"^alive +running +1 ", shown, re.MULTILINE)
     assert re.search(r"^held-up +waiting for 60\d s +1 of 2 ", shown, re.MULTILINE)
+
+
+def test_an_open_breaker_is_told_though_nobody_runs(tmp_path: Path, mock_kafka: str) -> None:
+    url = f"sqlite:///{tmp_path / 'memories.db'}"
+    with root.database(DatabaseSettings(database_url=url)) as engine:
+        SqlOpenings(engine, "flooded", HandClock()).open("memory x\n\x1b[2Kall is well", "half")
+    group = ["--group-id", "flooded", "--topics", "t", "--database-url", url, "--bootstrap-servers", mock_kafka]
+    line = (
+        "The breaker is open since 2026-03-01T12:00:00Z: memory x\\n\\x1b[2Kall is well."
+        " To go on: memory-consumer resume\n"
+    )
+    assert line in run.invoke(app, ["status", *group]).stdout
+    assert line in run.invoke(app, ["offsets", "show", *group]).stderr
+    told = json.loads(run.invoke(app, ["status", "--json", *group]).stdout)["breaker"]
+    assert told == {"opened_at": "2026-03-01T12:00:00Z", "why": "memory x\n\x1b[2Kall is well"}
+
+
+def test_a_remark_is_one_line_whatever_it_quotes(options: list[str]) -> None:
+    settings = DatabaseSettings(database_url=options[options.index("--database-url") + 1])
+    waiting = Health(live=True, ready=False, waiting_for="memory x\nall is well").as_json()
+    with root.operations(settings) as operations:
+        told = {**Statistics(HandClock()).snapshot().as_json(), **waiting}
+        operations.beat("flooded", "group", datetime.now(UTC), told)
+    assert "flooded: waits: memory x\\nall is well\n" in run.invoke(app, ["status", *options]).stdout

@@ -98,3 +98,12 @@ def test_reasons_are_counted_apart() -> None:
     )
     assert totals(verdicts.counts) == {SAME_EVENT: 1, OVERTAKEN: 2, UPDATED: 1, DELETED: 1}
     assert all(counted.outcome.kind in (Kind.STORED, Kind.DUPLICATE) for counted in verdicts.counts)
+
+
+def test_an_id_makes_no_line_of_its_own_in_what_is_said_of_it() -> None:
+    forged = "m\nall is well"
+    story = [event("a", forged), event("a", "m1"), event("b", forged, owner="bob"), event("a", forged + "!")]
+    rejections = Database().take(story).rejections
+    assert [each.code for each in rejections] == ["event_id_reused", "owner_changed", "event_id_reused"]
+    assert all(r"m\nall is well" in each.message and "\n" not in each.message for each in rejections)
+    assert not any("\n" in error.expected for each in rejections for error in each.errors)
