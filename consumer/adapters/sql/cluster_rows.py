@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, null, or_, select, update
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import (
@@ -66,11 +66,20 @@ class ClusterRows:
             wanted.append(and_(_MEMBER.is_founder, self._dialect.among(_MEMBER.cluster_id, founders_of)))
         if not wanted:
             return []
-        return list(map(_found_member, self._connection.execute(_ORIGINALS.where(or_(*wanted)))))
+        return self._found(or_(*wanted))
 
     def named(self, memory_ids: Collection[str]) -> "list[FoundMember]":
         """The members with these ids."""
-        return list(map(_found_member, self._connection.execute(_ORIGINALS.where(_MEMBER.memory_id.in_(memory_ids)))))
+        return self._found(_MEMBER.memory_id.in_(memory_ids))
+
+    def _found(self, wanted: ColumnElement[bool]) -> "list[FoundMember]":
+        """Members with their text, which may be in the row of another that says the same, and so is in the cluster."""
+        rows = self._connection.execute(_ORIGINALS.where(wanted)).all()
+        texts = {(row.cluster_id, row.content_hash): row.content for row in rows if row.content is not None}
+        if untold := {row.cluster_id for row in rows if (row.cluster_id, row.content_hash) not in texts}:
+            told = _TEXTS.where(self._dialect.among(_MEMBER.cluster_id, untold))
+            texts |= {(cluster_id, digest): text for cluster_id, digest, text in self._connection.execute(told)}
+        return [_found_member(row, texts[row.cluster_id, row.content_hash]) for row in rows]
 
     def add_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Enter new members."""
@@ -170,31 +179,21 @@ class ClusterRows:
             self._connection.execute(self._dialect.insert(reviews).on_conflict_do_nothing(), rows)
 
 
-_twin = members.alias("twin")
-_holder = memories.alias("holder")
-_TEXT_OF_TWIN = (
-    select(_holder.c.content)
-    .join(_twin, _twin.c.memory_id == _holder.c.memory_id)
-    .where(
-        _twin.c.content_hash == _MEMBER.content_hash,
-        _holder.c.owner_id == memories.c.owner_id,
-        _holder.c.content.is_not(None),
-    )
-    .limit(1)
-    .correlate(members, memories)
-    .scalar_subquery()
-)
 _ORIGINALS = select(
     _MEMBER.memory_id,
     _MEMBER.cluster_id,
     _MEMBER.is_founder,
     _MEMBER.band,
     _MEMBER.score,
+    _MEMBER.content_hash,
     memories.c.occurred_at,
-    memories.c.content.is_not(None).label("has_text"),
-    func.coalesce(memories.c.content, _TEXT_OF_TWIN).label("text"),
-    *(memories.c[name] for name in _FIELDS if name != "content"),
+    *(memories.c[name] for name in _FIELDS),
 ).join(memories, memories.c.memory_id == _MEMBER.memory_id)
+_TEXTS = (
+    select(_MEMBER.cluster_id, _MEMBER.content_hash, memories.c.content)
+    .join(memories, memories.c.memory_id == _MEMBER.memory_id)
+    .where(memories.c.content.is_not(None))
+)
 assert set(_FIELDS) <= set(MEMORY_COLUMNS)
 
 
@@ -215,8 +214,9 @@ def _member_row(member: Member, place: Place) -> tuple[Any, ...]:
     return (member.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, digest)
 
 
-def _found_member(row: Row[Any]) -> FoundMember:
+def _found_member(row: Row[Any], text: str) -> FoundMember:
     told = row._mapping  # noqa: SLF001 - how SQLAlchemy names a row's columns
-    fields = {name: told["text"] if name == "content" else told[name] for name in _FIELDS}
+    fields: dict[str, Any] = {name: text if name == "content" else told[name] for name in _FIELDS}
     place = Place(row.cluster_id, row.is_founder, Band(row.band), row.score)
-    return FoundMember(Member(row.memory_id, row.occurred_at, Memory(**fields)), place, has_text=row.has_text)
+    member = Member(row.memory_id, row.occurred_at, Memory(**fields))
+    return FoundMember(member, place, has_text=row.content is not None)

@@ -119,6 +119,8 @@ class Postgres:
             "statement_timeout": timeouts.statement,
         }
         local = [f"SET LOCAL {name} = {int(seconds * 1000)}" for name, seconds in settings.items()]
+        # Long lists of ids look dear to the planner; compiling such a statement takes longer than running it.
+        local.append("SET LOCAL jit = off")
         table = str(CreateTable(staged).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
         # Deciding anew must see what another transaction has committed meanwhile, whatever the server's default is.
         isolation = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
