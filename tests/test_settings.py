@@ -126,6 +126,10 @@ def test_everything_wrong_is_said_at_once_with_name_value_source_and_what_it_may
             {"CONSUMER_KAFKA__ENABLE_AUTO_COMMIT": "true"},
             ["CONSUMER_KAFKA__ENABLE_AUTO_COMMIT", "database has the data"],
         ),
+        (
+            {"CONSUMER_KAFKA__ENABLE_AUTO_OFFSET_STORE": "true"},
+            ["CONSUMER_KAFKA__ENABLE_AUTO_OFFSET_STORE", "database has the data"],
+        ),
         ({"CONSUMER_KAFKA__AUTO_OFFSET_RESET": "latest"}, ["CONSUMER_KAFKA__AUTO_OFFSET_RESET"]),
     ],
 )

@@ -1,4 +1,6 @@
-"""Database URLs that lead nowhere."""
+"""Database URLs that lead nowhere, and what is agreed on with a server that is there."""
+
+from typing import Any
 
 import pytest
 
@@ -12,3 +14,13 @@ def test_what_is_no_url_of_a_served_database_is_a_wrong_setting(url: str) -> Non
         open_engine(url)
     assert "postgresql://user:password@host:5432/name" in refused.value.advice
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed_by_the_connection_itself(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        told = driver.info.get_parameters()
+    engine.dispose()
+    names = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
+    assert [told[name] for name in names] == ["1", "10", "5", "3", "25000"]

@@ -139,6 +139,15 @@ def test_letters_are_there_once_it_returns_with_the_very_bytes(post: Callable[..
     assert letters[b"memories-1-3"].source.partition == 1
 
 
+def test_a_letter_is_as_old_as_itself_and_tells_how_old_its_record_is(post: Callable[..., Post]) -> None:
+    """Under the time of its record, which is of 1970, retention would take it at once."""
+    place = post()
+    place.letters().send([rejection(1, b"x")])
+    (letter,) = place.read(1)
+    assert letter.timestamp_ms > 1_000_000
+    assert dict(letter.headers)[Header.TIMESTAMP] == b"1"
+
+
 def test_a_partition_that_the_topic_does_not_have_goes_to_one_that_it_has(post: Callable[..., Post]) -> None:
     place = post()
     place.letters().send([rejection(1, b"x", partition=99)])

@@ -425,7 +425,8 @@ class FakeDeadLetters:
     def _append(self, letter: Letter) -> None:
         number = letter.partition if letter.partition < len(self._topic_of_letters().logs) else 0
         source = TopicPartition(self._topic, number)
-        self._broker.publish(source, letter.value, key=letter.key, headers=letter.headers)
+        sent_at = int(self._now().timestamp() * 1_000)
+        self._broker.publish(source, letter.value, key=letter.key, headers=letter.headers, timestamp_ms=sent_at)
 
     def _topic_of_letters(self) -> FakeTopic:
         if self._topic not in self._broker.topics:

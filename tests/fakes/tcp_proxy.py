@@ -149,7 +149,9 @@ class TcpProxy:
 
     def _down(self, link: _Link) -> None:
         for piece in self._pieces(link.far):
-            if link.breaks is Moment.DURING or not _sent(link.near, piece) or link.breaks is Moment.AFTER:
+            # Asked before it is sent: whoever has this answer may say the words next, and these are answered as well.
+            breaks = link.breaks
+            if breaks is Moment.DURING or not _sent(link.near, piece) or breaks is Moment.AFTER:
                 break
         _end(link.near)
         _end(link.far)
