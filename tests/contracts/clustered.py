@@ -50,13 +50,13 @@ class Clustered:
         self.rejections += rejections
         return []
 
-    def write(self, events: Sequence[MemoryEvent], *, size: int = 500) -> Tally:
+    def write(self, events: Sequence[MemoryEvent], *, size: int = 500, is_filter_empty: bool = False) -> Tally:
         """All events, in batches of that size. Returns how they ended, all together."""
         ended: Tally = Counter()
         for start in range(0, len(events), size):
             position = self._claims[self._source].next_offset
             batch = plan(events[start : start + size], first=position, source=self._source)
-            written = self._store.write(batch, batch.event_ids(), self._claims, self)
+            written = self._store.write(batch, () if is_filter_empty else batch.event_ids(), self._claims, self)
             self._claims = {
                 source: replace(self._claims[source], next_offset=offset)
                 for source, offset in written.next_offsets.items()

@@ -67,6 +67,11 @@ class TestScenarios:
     def test_the_same_event_three_times(self, store: Clustered, size: int) -> None:
         assert store.write([told("a")] * 3, size=size) == {CREATED: 1, SAME_EVENT: 2}
 
+    def test_the_same_event_three_times_and_the_filter_flushed_between(self, store: Clustered, size: int) -> None:
+        for _ in range(3):
+            store.write([told("a")], size=size, is_filter_empty=True)
+        assert store.tally == {CREATED: 1, SAME_EVENT: 2}
+
     def test_case_and_spaces_do_not_matter(self, store: Clustered, size: int) -> None:
         events = [
             told("a", "We discussed the project deadline"),

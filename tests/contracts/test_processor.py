@@ -44,6 +44,15 @@ def test_every_event_has_its_outcome_in_its_place(address: str, size: int) -> No
     assert not any(each.errors for each in ended if each.kind is not Kind.DEAD_LETTERED)
 
 
+@pytest.mark.parametrize("size", [1, 5, 500])
+def test_invalid_events_among_others(address: str, size: int) -> None:
+    with processor(address, mode="memory+dedup", batch_size=size) as process:
+        assert endings(process([event("a", "m1"), BAD])) == ["created", "validation"]
+        mixed: list[Given] = [event(name, f"m{name}", content=f"{name} tells of {name}") for name in "bcd"]
+        ended = endings(process([mixed[0], BAD, mixed[1], BAD, mixed[2]]))
+    assert ended == ["created", "validation", "created", "validation", "created"]
+
+
 def test_what_is_alike_is_found_in_the_other_mode_alone(address: str) -> None:
     told = [event("a", "m1", content="at the sea"), event("b", "m2", content="At the  SEA")]
     with processor(address) as process:
