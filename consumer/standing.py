@@ -1,6 +1,6 @@
 """Where a group stands in each partition: what SQL says and what Kafka says, side by side. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,11 +46,15 @@ class Row(Protocol):
 
 @dataclass(slots=True, frozen=True)
 class Standing:
-    """One partition. What is not known is None: not in the database yet, or Kafka did not answer."""
+    """One partition. What is not known is None: not in the database yet, or Kafka did not answer.
+
+    `is_gone`: Kafka answered, and has no such partition.
+    """
 
     source: TopicPartition
     row: Row | None
     found: Found | None
+    is_gone: bool = False
 
     @property
     def next_offset(self) -> int | None:
@@ -98,14 +102,14 @@ class Standing:
         if self.row is None:
             return "not read yet"
         if self.found is None:
-            return ""
+            return "Kafka has no such partition" if self.is_gone else ""
         return _trouble(self, self.row, self.found) or _echo(self.row, self.found.committed)
 
 
 def _trouble(standing: Standing, row: Row, found: Found) -> str:
     """Why reading can't go on where the row says."""
     if standing.is_made_anew:
-        return "the topic was made anew: read from the earliest record at the next start"
+        return "the topic was made anew: read from the earliest record, by a running consumer within seconds"
     if standing.is_beyond_end:
         return "beyond the end: the topic was cut short"
     if row.next_offset < found.earliest:
@@ -124,9 +128,16 @@ def _echo(row: Row, committed: Committed | None) -> str:
     return "moved by an operator: obeyed at the next start"
 
 
-def standings(rows: Iterable[Row], found: Mapping[TopicPartition, Found]) -> list[Standing]:
-    """All partitions that either side knows, in order."""
+def standings(
+    rows: Iterable[Row],
+    found: Mapping[TopicPartition, Found],
+    listed: Mapping[str, Collection[TopicPartition]] | None = None,
+) -> list[Standing]:
+    """All partitions that either side knows, in order. `listed`: those that Kafka has of each topic that it told of."""
     by_source = {row.source: row for row in rows}
+    there = {source for sources in (listed or {}).values() for source in sources}
+    gone = {source for source in by_source if source.topic in (listed or {})} - there
     return [
-        Standing(source, by_source.get(source), found.get(source)) for source in sorted(by_source.keys() | found.keys())
+        Standing(source, by_source.get(source), found.get(source), source in gone)
+        for source in sorted(by_source.keys() | found.keys())
     ]

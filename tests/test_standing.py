@@ -71,7 +71,7 @@ def test_lag_counts_from_the_truth(row: Row | None, kafka: Found | None, lag: in
         (
             Row(ZERO, 120),
             found(120, topic_id="b"),
-            "the topic was made anew: read from the earliest record at the next start",
+            "the topic was made anew: read from the earliest record, by a running consumer within seconds",
         ),
         (None, found(10), "not read yet"),
     ],
@@ -83,3 +83,11 @@ def test_what_a_person_should_know(row: Row | None, kafka: Found | None, remark:
 def test_all_partitions_that_either_side_knows_in_order() -> None:
     told = standings([Row(ONE, 5)], {ONE: found(5), ZERO: found(None)})
     assert [(each.source, each.next_offset, each.end) for each in told] == [(ZERO, None, 100), (ONE, 5, 100)]
+
+
+def test_a_partition_is_gone_only_where_kafka_told_all_that_its_topic_has() -> None:
+    rows = [Row(TopicPartition(topic, number), 5) for topic in ("cut", "gone", "unasked") for number in (0, 1)]
+    leaderless = TopicPartition("cut", 0)
+    told = {str(each.source): each.remark for each in standings(rows, {}, {"cut": [leaderless], "gone": []})}
+    gone = "Kafka has no such partition"
+    assert told == {"cut[0]": "", "cut[1]": gone, "gone[0]": gone, "gone[1]": gone, "unasked[0]": "", "unasked[1]": ""}

@@ -1,6 +1,6 @@
 """Where the group stands, as `offsets` and `status` both show it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from consumer.cli.output import show_json, show_table, to_the_second
 
@@ -18,8 +18,8 @@ def look(settings: "Settings") -> "tuple[list[Standing], str | None]":
 
     with root.operations(settings.database) as operations:
         rows = operations.partitions(settings.kafka.group_id)
-    found, trouble = _ask_kafka(settings)
-    return standings(rows, found), trouble
+    answers = _ask_kafka(settings)
+    return standings(rows, answers.found, answers.listed), answers.trouble
 
 
 def show_standing(standing: "list[Standing]") -> None:
@@ -77,15 +77,26 @@ def _cells(standing: "Standing") -> tuple[object, ...]:
     return str(standing.source), *(told[name] for name in names)
 
 
-def _ask_kafka(settings: "Settings") -> "tuple[dict[TopicPartition, Found], str | None]":
+class _Answers(NamedTuple):
+    """What Kafka said: of partitions, which there are of each topic, and why it said no more."""
+
+    found: "dict[TopicPartition, Found]"
+    listed: "dict[str, list[TopicPartition]]"
+    trouble: str | None
+
+
+def _ask_kafka(settings: "Settings") -> _Answers:
     from consumer import app as root
     from consumer.errors import Transient
 
+    listed: dict[str, list[TopicPartition]] = {}
     try:
         with root.group_positions(settings.kafka) as kafka:
-            sources = [source for topic in settings.kafka.topics for source in kafka.partitions(topic)]
-            answers = kafka.found(sources)
+            for topic in settings.kafka.topics:
+                listed[topic] = kafka.partitions(topic)
+            answers = kafka.found([source for sources in listed.values() for source in sources])
     except Transient as trouble:
-        return {}, str(trouble)
+        return _Answers({}, listed, str(trouble))
     found = {source: answer for source, answer in answers.items() if not isinstance(answer, Transient)}
-    return found, next((str(answer) for answer in answers.values() if isinstance(answer, Transient)), None)
+    troubles = (str(answer) for answer in answers.values() if isinstance(answer, Transient))
+    return _Answers(found, listed, next(troubles, None))

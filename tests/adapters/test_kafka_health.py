@@ -35,6 +35,15 @@ def test_a_complaint_that_is_not_repeated_is_forgotten() -> None:
     assert health.trouble is None
 
 
+def test_trouble_is_not_over_from_one_complaint_to_the_next() -> None:
+    clock = HandClock()
+    health = KafkaHealth(clock)
+    for _ in range(3):
+        health.complain(AWAY)
+        clock.pass_(2 * 31 + 1)
+        assert health.trouble
+
+
 def test_what_does_not_pass_is_raised_by_the_next_check_not_by_the_callback() -> None:
     health = KafkaHealth(HandClock())
     health.complain(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))

@@ -110,6 +110,24 @@ def test_a_topic_that_is_gone_or_can_not_be_asked_for_is_not_another(
     assert looked(watch, clock) == {"memories"}
 
 
+def test_a_topic_that_is_gone_is_trouble_while_it_lasts(watch: TopicWatch, cluster: Cluster, clock: HandClock) -> None:
+    assert watch.trouble is None
+    cluster.ids["memories"] = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    for _ in range(2):
+        looked(watch, clock)
+        assert watch.trouble == "there is no topic memories any more"
+    cluster.ids["memories"] = "two"
+    assert looked(watch, clock) == {"memories"}
+    assert watch.trouble is None
+
+
+def test_a_claim_that_finds_the_topic_ends_the_trouble(watch: TopicWatch, cluster: Cluster, clock: HandClock) -> None:
+    cluster.ids["memories"] = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    looked(watch, clock)
+    watch.found("memories", "two")
+    assert watch.trouble is None
+
+
 def test_where_there_are_no_ids_nothing_is_asked(cluster: Cluster, clock: HandClock) -> None:
     watch = TopicWatch(cluster.ask, clock)
     watch.found("memories", None)

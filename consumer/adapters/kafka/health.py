@@ -9,8 +9,8 @@ from consumer.ports import Clock
 
 log = structlog.get_logger(__name__)
 
-REPEATED_SECONDS = 30.0
-"""librdkafka complains again and again while something is wrong: silence for so long means that it is over."""
+REPEATED_SECONDS = 75.0
+"""librdkafka complains every 31 s while something is wrong: when it has missed two turns, it is over."""
 
 
 class KafkaHealth:

@@ -72,7 +72,7 @@ class KafkaSource:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be read just now; None when all is well."""
-        return self._health.trouble
+        return self._health.trouble or self._watch.trouble
 
     @property
     def is_behind(self) -> bool:
