@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from consumer.adapters.kafka.letter_reader import LetterReader
 from consumer.adapters.sql.erasing import Erasing
-from consumer.adapters.sql.reviewing import Reviews
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.app.consuming import bands_and_bounds, decoder_of
 from consumer.app.databases import existing_database
 from consumer.memory.model import MemoryEvent

@@ -30,10 +30,10 @@ from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
 from consumer.legacy_topics import DecoderByTopic, LegacyDecoder
-from consumer.memory.clusters import Rules
 from consumer.memory.contract import schema_directory
 from consumer.memory.legacy import FORMS
-from consumer.memory.similarity import Bands
+from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.similarity import Bands
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, Decoder, Observer, SeenFilter

@@ -10,8 +10,8 @@ from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, loa
 from consumer.cli.output import say, show_json, show_table, zulu
 
 if TYPE_CHECKING:
-    from consumer.adapters.sql.reviewing import Review
-    from consumer.memory.members import Member
+    from consumer.adapters.sql.merging.reviewing import Review
+    from consumer.memory.merging.members import Member
 
 app = typer.Typer(no_args_is_help=True, help="Decide which memories tell of one thing, where scores can't.")
 

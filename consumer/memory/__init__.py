@@ -1,1 +1,1 @@
-"""The memory domain: what an event is, when it is valid, and which event wins. Pure; no Kafka, SQL or Redis."""
+"""The memory domain: what an event is, when it is valid, which event wins, what tells of one thing. Pure."""

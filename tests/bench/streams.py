@@ -10,7 +10,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.adapters.avro import AvroEncoder
 from consumer.devstack.sample_events import events
-from consumer.memory.content import content_hash
+from consumer.memory.merging.content import content_hash
 from tests import goemotions
 
 PARTITIONS = 4

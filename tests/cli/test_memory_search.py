@@ -15,7 +15,7 @@ from consumer.cli import app
 from consumer.memory.model import Memory, MemoryEvent
 from consumer.settings.fields import DatabaseSettings
 from tests.contracts.clustered import Clustered
-from tests.memory.originals import feeling, memory
+from tests.memory.merging.originals import feeling, memory
 from tests.stories import NOON, event_id
 
 Ask = Callable[..., Result]

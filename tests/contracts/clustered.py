@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from consumer.adapters.sql.store import SqlStore
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import Memory, MemoryEvent
 from consumer.records import Claim, Found, KeptPayload, Rejection, Tally, TopicPartition
 from tests.fakes.clock import HandClock
-from tests.memory.originals import memory
+from tests.memory.merging.originals import memory
 from tests.stories import MEMORIES, NOON, event_id, plan
 
 TEN = "one two three four five six seven eight nine ten"

@@ -20,7 +20,7 @@ from consumer.records import (
 )
 from tests import goemotions
 from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
-from tests.memory.originals import memory
+from tests.memory.merging.originals import memory
 
 SIZES = (1, 5, 500)
 

@@ -11,7 +11,7 @@ from consumer.effects import COUNTS, Effects
 from consumer.memory.model import MemoryEvent
 from tests.contracts.clustered import Clustered
 from tests.fakes.clock import NOON
-from tests.memory.originals import memory
+from tests.memory.merging.originals import memory
 from tests.stories import NOON as TOLD_AT
 from tests.stories import event_id
 

@@ -11,7 +11,7 @@ from consumer.adapters.sql.erasing import Erasing, Traces
 from consumer.adapters.sql.migrating import upgrade
 from consumer.erasure import Kind, Subject
 from consumer.errors import Transient
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.moves import Author
 from consumer.records import CREATED, OVERTAKEN, UPDATED, KeptPayload, Record, TopicPartition
 from tests.contracts.clustered import TEN, Clustered, swapped, told

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from consumer.adapters.sql.cluster_rows import ClusterRows
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.migrating import upgrade
-from consumer.memory.clusters import Rules
-from consumer.memory.members import Member
+from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.members import Member
 from consumer.memory.model import MemoryEvent
 from tests.contracts.clustered import Clustered
-from tests.memory.originals import member, memory
+from tests.memory.merging.originals import member, memory
 from tests.stories import NOON, event_id
 
 FEW = 1_000

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from consumer.adapters.sql.reviewing import Reviews
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.errors import Fatal
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
 from tests.contracts.clustered import TEN, Clustered, assert_whole, event_of, gone, swapped, told
-from tests.memory.originals import feeling, memory
+from tests.memory.merging.originals import feeling, memory
 from tests.stories import NOON
 
 ANN = Author("ann@home", "the same walk", NOON)

@@ -13,7 +13,7 @@ from consumer.memory.asking import Criteria
 from consumer.memory.bonds import Reading
 from consumer.memory.model import DynamicKind, Memory, MemoryEvent, RelationshipDynamics
 from tests.contracts.clustered import Clustered
-from tests.memory.originals import feeling, memory
+from tests.memory.merging.originals import feeling, memory
 from tests.stories import NOON, event_id
 
 SEA = "One two three four five six seven eight nine: we went to the sea"

@@ -13,7 +13,7 @@ from consumer.adapters.sql.erasing import Erasing
 from consumer.adapters.sql.migrating import upgrade
 from consumer.erasure import Kind, Subject
 from consumer.errors import Transient
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
 from consumer.records import TopicPartition

@@ -11,16 +11,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from consumer.adapters.sql.cluster_rows import ClusterRows
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.tables import members, merged_memories, metadata
-from consumer.memory.clusters import Rules
-from consumer.memory.folding import fold
-from consumer.memory.members import Member
+from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.folding import fold
+from consumer.memory.merging.members import Member
 from consumer.memory.model import Emotion, Memory, MemoryEvent
 from tests.contracts.clustered import Clustered
-from tests.memory.originals import feeling, memory
+from tests.memory.merging.originals import feeling, memory
 from tests.properties.conftest import examples
 from tests.stories import NOON, event_id
 

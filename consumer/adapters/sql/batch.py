@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Executable, Select, literal, select, update
 
 from consumer.adapters.sql.attempts import Attempts, Surprised
-from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment

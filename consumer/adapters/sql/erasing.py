@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, delete, func, insert, null, or_, select
 
-from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.tables import (
     erasures,
     kept_payloads,
@@ -26,7 +26,7 @@ from consumer.adapters.sql.tables import (
 )
 from consumer.erasure import Kind, Search, Subject
 from consumer.errors import Transient
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
 from consumer.records import Record, TopicPartition

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, select
 
-from consumer.adapters.sql.cluster_rows import ClusterRows
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.seen import bonds, seen
 from consumer.adapters.sql.tables import members, memories, merge_history, merged_memories
 from consumer.memory.asking import Criteria

@@ -13,15 +13,15 @@ from sqlalchemy import Connection, Engine, Row
 
 from consumer.adapters.sql import effect_rows, openings, partition_rows
 from consumer.adapters.sql.batch import BatchTransaction
-from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.effects import Effects
 from consumer.errors import Transient
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.ports import Clock, Settlement
 from consumer.positions import OutOfRange, start
 from consumer.records import Claim, Found, KeptPayload, Kind, Plan, Rejection, Tally, TopicPartition, Written

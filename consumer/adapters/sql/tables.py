@@ -164,7 +164,7 @@ members = Table(
     Index(None, "cluster_id"),
 )
 
-# Under which keys a cluster is found. They are made by memory.blocking.
+# Under which keys a cluster is found. They are made by memory.merging.blocking.
 similarity_keys = Table(
     "similarity_keys",
     metadata,

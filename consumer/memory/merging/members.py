@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from consumer.memory.blocking import blocking_keys, content_key
+from consumer.memory.merging.blocking import blocking_keys, content_key
+from consumer.memory.merging.similarity import Traits, traits_of
 from consumer.memory.model import Memory
-from consumer.memory.similarity import Traits, traits_of
 
 
 @dataclass(frozen=True)

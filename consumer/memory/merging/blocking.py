@@ -14,7 +14,7 @@ import struct
 from functools import lru_cache
 from hashlib import blake2b
 
-from consumer.memory.similarity import Traits
+from consumer.memory.merging.similarity import Traits
 
 BANDS, ROWS = 8, 5
 MOST_SOURCES = 24

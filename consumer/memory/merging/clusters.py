@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, Side, in_order
-from consumer.memory.members import Member
-from consumer.memory.similarity import Band, Bands, similarity
+from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, Side, in_order
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Band, Bands, similarity
 
 Digest = tuple[str, bytes]
 """An owner and the hash of a content."""

@@ -20,9 +20,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from consumer.memory.members import Member
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import similarity
 from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant
-from consumer.memory.similarity import similarity
 
 MOST_PARTICIPANTS = 50
 MOST_TAGS = 20

@@ -13,17 +13,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from consumer.adapters.sql.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.effects import Effects
-from consumer.memory.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
-from consumer.memory.doubts import Pair
-from consumer.memory.folding import fold
-from consumer.memory.joining import doubt_about, joinings
-from consumer.memory.members import Member
+from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
+from consumer.memory.merging.doubts import Pair
+from consumer.memory.merging.folding import fold
+from consumer.memory.merging.joining import doubt_about, joinings
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Band
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import Verdict
-from consumer.memory.similarity import Band
 from consumer.records import CREATED, FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
 
 

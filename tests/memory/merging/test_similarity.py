@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 
+from consumer.memory.merging.similarity import Band, Bands, similarity, traits_of
 from consumer.memory.model import Memory
-from consumer.memory.similarity import Band, Bands, similarity, traits_of
-from tests.memory.originals import memories, memory
+from tests.memory.merging.originals import memories, memory
 
 
 def alike(one: Memory, other: Memory) -> float:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.clusters import Moved, Place, side_of
-from consumer.memory.doubts import Doubt, in_order
-from consumer.memory.folding import changed_fields, fold
-from consumer.memory.members import Member
-from consumer.memory.similarity import Band
+from consumer.memory.merging.clusters import Moved, Place, side_of
+from consumer.memory.merging.doubts import Doubt, in_order
+from consumer.memory.merging.folding import changed_fields, fold
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Band
 
 
 class Joining(NamedTuple):

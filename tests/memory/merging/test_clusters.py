@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from consumer.memory.clusters import Clusters, Known, Place, Rules, side_of
-from consumer.memory.doubts import Pair, in_order
-from consumer.memory.members import Member
-from consumer.memory.similarity import Band
-from tests.memory.originals import member, memory
+from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, side_of
+from consumer.memory.merging.doubts import Pair, in_order
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Band
+from tests.memory.merging.originals import member, memory
 from tests.stories import event_id
 
 TEN = "one two three four five six seven eight nine ten"

@@ -8,16 +8,16 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Row, Select, select, update
 
-from consumer.adapters.sql.cluster_rows import ClusterRows
-from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.tables import reviews
 from consumer.errors import Fatal
-from consumer.memory.clusters import Clusters, Rules, side_of
-from consumer.memory.doubts import ACCEPTED, REJECTED, Pair, Side
-from consumer.memory.members import Member
+from consumer.memory.merging.clusters import Clusters, Rules, side_of
+from consumer.memory.merging.doubts import ACCEPTED, REJECTED, Pair, Side
+from consumer.memory.merging.members import Member
 from consumer.moves import Author
 
 _REVIEW = reviews.c

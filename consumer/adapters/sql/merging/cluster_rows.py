@@ -17,14 +17,14 @@ from consumer.adapters.sql.tables import (
     reviews,
     similarity_keys,
 )
-from consumer.memory.clusters import Place
-from consumer.memory.doubts import ACCEPTED, Doubt, Pair, Side
-from consumer.memory.folding import View
-from consumer.memory.joining import Joining
-from consumer.memory.members import Member
+from consumer.memory.merging.clusters import Place
+from consumer.memory.merging.doubts import ACCEPTED, Doubt, Pair, Side
+from consumer.memory.merging.folding import View
+from consumer.memory.merging.joining import Joining
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Band
 from consumer.memory.model import Memory
 from consumer.memory.quality import assess
-from consumer.memory.similarity import Band
 
 _MEMBER = members.c
 _FIELDS = Memory.__slots__

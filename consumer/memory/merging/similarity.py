@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from consumer.memory.content import canonical_text, content_hash
+from consumer.memory.merging.content import canonical_text, content_hash
 from consumer.memory.model import Memory
 
 WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.memory.content import canonical_text, content_hash
+from consumer.memory.merging.content import canonical_text, content_hash
 from tests import goemotions
-from tests.memory.originals import memories, memory
+from tests.memory.merging.originals import memories, memory
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from itertools import combinations
 
 import pytest
 
-from consumer.memory.members import Member
-from consumer.memory.similarity import Bands, similarity
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Bands, similarity
 from tests import goemotions
-from tests.memory.originals import member, memory
+from tests.memory.merging.originals import member, memory
 
 ALIKE = Bands().folded
 OWNERS_EACH = 40

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.memory.folding import MOST_TAGS, changed_fields, fold
-from consumer.memory.members import Member
+from consumer.memory.merging.folding import MOST_TAGS, changed_fields, fold
+from consumer.memory.merging.members import Member
 from consumer.memory.model import EmotionalContext, Memory
-from tests.memory.originals import feeling, member, memories, memory
+from tests.memory.merging.originals import feeling, member, memories, memory
 
 EQUAL = 0.95
 

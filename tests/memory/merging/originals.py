@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from consumer.memory.members import Member
+from consumer.memory.merging.members import Member
 from consumer.memory.model import Emotion, EmotionalContext, Memory, Theme
 from tests.stories import NOON
 
