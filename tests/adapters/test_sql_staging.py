@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from consumer.adapters.sql.batch import BatchTransaction
-from consumer.adapters.sql.clustering import Clustering
 from consumer.adapters.sql.dialects import Postgres, Timeouts
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.migrating import upgrade
-from consumer.memory.clusters import Rules
+from consumer.memory.merging.clusters import Rules
 from tests.stories import NOON, event, plan
 
 LOCKS = """
