@@ -36,15 +36,15 @@ def content_key(owner_id: str, traits: Traits) -> int:
 
 def blocking_keys(owner_id: str, traits: Traits) -> list[int]:
     """The keys of a memory that may be like others, each once, in ascending order."""
-    seed, keys = _seed(owner_id), set[int]()
+    seed, keys = _seed(owner_id), list[int]()
+    if traits.sources:
+        keys = sorted([_key(seed, _hash(f"source|{source}")) for source in traits.sources])[:MOST_SOURCES]
+    elif traits.words:
+        keys = [_key(seed, band) for band in _bands(traits.words)]
     if traits.people:
         # The only way to be worth a look without a source in common: the same words by the same people.
-        keys.add(_key(seed, _hash("words|" + "|".join(sorted(traits.words)))))
-    if traits.sources:
-        keys.update(sorted(_key(seed, _hash(f"source|{source}")) for source in traits.sources)[:MOST_SOURCES])
-    elif traits.words:
-        keys.update(_key(seed, band) for band in _bands(traits.words))
-    return sorted(keys)
+        keys.append(_key(seed, _hash("words|" + "|".join(sorted(traits.words)))))
+    return sorted(set(keys)) if len(keys) > 1 else keys
 
 
 @lru_cache(maxsize=10_000)

@@ -139,6 +139,10 @@ class Clusters:
         """The members with this content."""
         return self._twins[digest]
 
+    def size(self, cluster_id: UUID) -> int:
+        """How many members of a cluster are known."""
+        return len(self._clusters[cluster_id])
+
     def of(self, cluster_id: UUID) -> list[Member]:
         """The members of a cluster that are known, the oldest first."""
         return sorted((self.members[name] for name in self._clusters[cluster_id]), key=lambda member: member.age)
@@ -180,7 +184,8 @@ class Clusters:
     def _founders_near(self, member: Member) -> list[Member]:
         near: set[UUID] = set()
         for key in member.keys:
-            near.update(sorted(self._by_key.get(key, ()))[: self._rules.at_most])
+            if found := self._by_key.get(key):
+                near.update(sorted(found)[: self._rules.at_most])
         founders = (self._founder(cluster_id) for cluster_id in near)
         # Two keys can be equal by chance, so the owner is looked at too.
         return [each for each in founders if each is not None and each.memory.owner_id == member.memory.owner_id]

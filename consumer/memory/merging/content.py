@@ -38,4 +38,4 @@ def content_hash(memory: Memory, canonical: str | None = None) -> bytes:
 
 
 def _listed(ids: Collection[str]) -> str:
-    return f"|{len(ids)}|" + "".join([f"{len(each)}:{each}" for each in sorted(ids)])
+    return f"|{len(ids)}|" + "".join([f"{len(each)}:{each}" for each in sorted(ids)]) if ids else "|0|"

@@ -153,10 +153,10 @@ class Clustering:
         self._rows.set_texts(texts)
 
     def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> None:
-        views = {cluster_id: members for cluster_id in changed if len(members := clusters.of(cluster_id)) > 1}
-        self._rows.remove_views([each for each in self._before.seen.intersection(changed) if each not in views])
-        for cluster_id, members in sorted(views.items()):
-            self._rows.put_view(cluster_id, fold(members, self._rules.bands.equal), self._now)
+        views = {cluster_id for cluster_id in changed if clusters.size(cluster_id) > 1}
+        self._rows.remove_views(self._before.seen.intersection(changed) - views)
+        for cluster_id in sorted(views):
+            self._rows.put_view(cluster_id, fold(clusters.of(cluster_id), self._rules.bands.equal), self._now)
 
     def _write_pairs(self, clusters: Clusters) -> None:
         history = list(joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal))
@@ -165,8 +165,9 @@ class Clustering:
         for joining in history:
             if doubt := doubt_about(joining):
                 clusters.doubts.note(doubt, joining.turn)
-        owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
-        self._rows.note_doubts(owner_of, clusters.doubts.standing(), self._now)
+        if doubts := clusters.doubts.standing():
+            owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
+            self._rows.note_doubts(owner_of, doubts, self._now)
 
 
 @dataclass(slots=True)
