@@ -139,6 +139,12 @@ def test_what_would_take_the_guarantee_away_is_refused(environment: dict[str, st
     assert all(name in said for name in names)
 
 
+def test_properties_of_librdkafka_in_one_setting_are_refused_with_the_form_that_they_have() -> None:
+    said = refused({"CONSUMER_KAFKA": '{"session.timeout.ms": 45000}'})
+    assert "each property of librdkafka is a setting of its own, as in CONSUMER_KAFKA__SESSION_TIMEOUT_MS" in said
+    assert "as in kafka.session.timeout.ms" in refused({}, assignments=["kafka=x"])
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -101,6 +101,10 @@ def _bands(batch: BatchProcessingConfig, given: Mapping[str, Given]) -> Iterator
 def _unknown(value: Given) -> str:
     if value.name.startswith(KAFKA) or (value.name in FIELDS and value.name != "kafka"):
         return ""
+    if value.name == KAFKA.rstrip("."):
+        example = KAFKA + "session.timeout.ms"
+        one = variable_of(example) if value.source == "environment" else example
+        return f"each property of librdkafka is a setting of its own, as in {one}"
     near = get_close_matches(value.name, FIELDS, n=1)
     if not near:
         return "there is no such setting"

@@ -29,7 +29,7 @@ class ProgressLog:
         self._closed_by[batch.closed_by.value] += 1
         self._strange_keys += written.strange_keys
         for outcome, count in written.tally.items():
-            self._outcomes[outcome.category] += count
+            self._outcomes[str(outcome.category)] += count
         if self._clock.monotonic() - self._since >= self._every:
             self._tell()
             self._start_afresh()

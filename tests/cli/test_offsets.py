@@ -35,7 +35,8 @@ class Group:
             *("--group-id", topic, "--topics", topic),
             *("--database-url", url, "--bootstrap-servers", servers),
         ]
-        self._publish()
+        self.publish(0)
+        self.publish(1)
         with root.database(self.settings) as engine:
             store = SqlStore(engine, topic, HandClock(datetime(2026, 2, 1, tzinfo=UTC)))
             there = Found(None, Committed(READ, "under another consumer"), 0, PUBLISHED)
@@ -65,6 +66,13 @@ class Group:
         operator.commit(offsets=[KafkaPartition(self.topic, number, offset)], asynchronous=False)
         operator.close()
 
+    def publish(self, number: int) -> None:
+        """A record a second."""
+        producer = Producer({"bootstrap.servers": self._servers, "linger.ms": 0})
+        for second in range(PUBLISHED):
+            producer.produce(self.topic, b"-", b"k", number, timestamp=(FIRST_SECOND + second) * 1000)
+            assert producer.flush(10) == 0
+
     def _found(self, source: TopicPartition) -> Found:
         from consumer.settings.fields import KafkaSettings
 
@@ -73,14 +81,6 @@ class Group:
             found = kafka.found([source])[source]
         assert isinstance(found, Found)
         return found
-
-    def _publish(self) -> None:
-        producer = Producer({"bootstrap.servers": self._servers, "linger.ms": 0})
-        for number in (0, 1):
-            for second in range(PUBLISHED):
-                moment = (FIRST_SECOND + second) * 1000
-                producer.produce(self.topic, b"-", b"k", number, timestamp=moment)
-                assert producer.flush(10) == 0
 
 
 @pytest.fixture
@@ -209,6 +209,13 @@ def test_a_user_without_a_name_moves_too(group: Group, monkeypatch: pytest.Monke
     monkeypatch.setattr("getpass.getuser", unknown)
     group.told("rewind", "--to", "earliest", "--yes")
     assert group.told("show", "--changes", "--limit", "1")[0]["moved_by"].startswith("uid ")
+
+
+def test_the_lag_of_what_was_never_read_counts_from_its_earliest_record(group: Group) -> None:
+    never_read = group.told("show")[2]
+    assert (never_read["remark"], never_read["lag"]) == ("not read yet", 0)
+    group.publish(2)
+    assert group.told("show")[2]["lag"] == PUBLISHED
 
 
 def test_a_broker_that_is_away_is_one_sentence_and_moves_nothing(group: Group) -> None:

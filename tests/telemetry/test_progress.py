@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from consumer.records import CREATED, UPDATED, Batch, ClosedBy, Record, TopicPartition, Written
+from consumer.records import CREATED, UPDATED, Batch, Category, ClosedBy, Kind, Outcome, Record, TopicPartition, Written
 from consumer.telemetry.progress import LINE_SECONDS, track
 from consumer.telemetry.progress_log import ProgressLog
 from tests.fakes.clock import HandClock
@@ -49,6 +49,15 @@ class TestProgressLog:
             "outcomes": {"created": 120, "updated": 80},
         }
         assert (second["records"], second["total"]) == (200, 400)
+
+    def test_outcomes_are_told_by_their_names(self) -> None:
+        clock = HandClock()
+        progress = ProgressLog(clock, every=10.0)
+        with capture_logs() as logs:
+            clock.pass_(10)
+            tally = Counter({Outcome(Kind.DEAD_LETTERED, Category.VALIDATION): 5})
+            progress.batch_done(batch(5, ClosedBy.COUNT), Written({}, tally=tally), 0.5)
+        assert repr(logs[0]["outcomes"]) == "{'validation': 5}"
 
     def test_between_lines_nothing_is_said(self) -> None:
         clock = HandClock()

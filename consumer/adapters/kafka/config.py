@@ -14,6 +14,9 @@ from consumer.errors import SettingsError
 
 COOPERATIVE = "cooperative-sticky"
 
+NEWS_OF_TOPICS = {"topic.metadata.refresh.interval.ms": 30_000}
+"""How soon a member notices new partitions, and topics that went. librdkafka's own five minutes are long to wait."""
+
 QUIET = {"log_level": 2}
 """Tells nothing but what is critical."""
 
@@ -39,6 +42,7 @@ def consumer_config(bootstrap_servers: str, group_id: str, properties: Mapping[s
     assignor = {} if is_next_generation(properties) else {"partition.assignment.strategy": COOPERATIVE}
     return {
         **assignor,
+        **NEWS_OF_TOPICS,
         **client_config(bootstrap_servers, properties),
         "group.id": group_id,
         "enable.auto.commit": False,
