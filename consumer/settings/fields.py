@@ -164,14 +164,14 @@ class BatchProcessingConfig(Group):
         default=None,
         ge=0,
         description="Dead letters that are borne before the breaker opens, since the start or the last `resume`."
-        " Unset: any number.",
+        " Each process counts its own. Unset: any number.",
     )
     max_error_share: float = Field(
         default=0.5,
         ge=0,
         le=1,
         description="Share of dead letters among the last 1,000 records that is borne before the breaker opens: nothing"
-        " is read any more until `resume`. 1: any share.",
+        " is read any more until `resume`. Each process counts its own, since its start. 1: any share.",
     )
     max_error_share_min_records: int = Field(
         default=500, ge=1, le=1_000, description="Records that must be known before their share is judged."
