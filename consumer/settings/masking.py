@@ -6,7 +6,9 @@ MASK = "***"
 
 _URL_PASSWORD = re.compile(r"(?<=://)([^/?#]*?):[^/?#]*@")
 _QUERY_PASSWORD = re.compile(r"([?&][^=&]*(?:password|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
-_SECRET_NAME = re.compile(r"password|secret|token|credential|jaas|oauthbearer\.config|\.pem$|^ssl\.key$|^kafka$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"password|secret|token|credential|jaas|oauthbearer\.config|\.pem$|^ssl\.key$|^kafka$", re.IGNORECASE
+)
 """`kafka` is no setting, but what somebody takes for one holds all properties at once."""
 
 
