@@ -170,6 +170,22 @@ def test_nothing_passed_through_takes_the_guarantee_away(kafka: str) -> None:
         assert place.committed(TopicPartition(place.topic, 0)) is None
 
 
+def test_holding_fetches_nothing_however_much_is_published(kafka: str) -> None:
+    """A record on its way may still come; what was read before the wait would have to be kept, and grow without end."""
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup)
+        member = place.member()
+        assert isinstance(member, KafkaSource)
+        for source in own(member, 2):
+            member.start(source, 0)
+        place.publish(0, b"read")
+        next_batch(member, LIMITS)
+        for _ in range(50):
+            place.publish(0, b"meanwhile")
+        member.hold(0.5)
+        assert len(member._carried) <= 1
+
+
 @pytest.mark.parametrize(
     "properties",
     [{"no.such.property": "1"}, {"session.timeout.ms": "soon"}, {"security.protocol": "carrier-pigeon"}],
