@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 BOUND = 40.0
 """Seconds within which a process that is to end has to."""
+
+LOOK_EVERY = 0.05
+"""Seconds from one look at a log to the next."""
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -74,6 +78,14 @@ class Consumer:
     def has_logged(self, words: str) -> bool:
         """Whether these words are in its log."""
         return words in self._log.read_text(encoding="utf-8", errors="replace")
+
+    def waits_to_log(self, words: str) -> bool:
+        """Whether these words come into its log, in reasonable time and before it ends."""
+        until = monotonic() + BOUND
+        while not self.has_logged(words):
+            if monotonic() > until or not self.runs_for(LOOK_EVERY):
+                return self.has_logged(words)
+        return True
 
     def log_tail(self) -> str:
         """The last lines that it logged."""
