@@ -20,6 +20,7 @@ from tests.chaos.siege.checker import (
     check_counts,
     check_drained,
     check_letters,
+    check_moves,
     expected_counts,
 )
 from tests.chaos.siege.contents import event_in, memory_row
@@ -129,6 +130,20 @@ def test_what_is_read_again_ends_as_duplicates_and_letters(
     published = Published(1)
     published.write_down(NOTES)
     assert expected_counts(published.partitions[0], row(counts, next_offset, *moves)) == counts
+
+
+@pytest.mark.parametrize(
+    ("moves", "rewinds", "findings"),
+    [
+        ((Move(None, 0, "first_seen"), Move(5, 0)), 1, 0),
+        ((Move(None, 0, "first_seen"), Move(5, 0)), 0, 1),
+        ((Move(None, 0, "first_seen"),), 1, 1),
+        ((Move(None, 0, "first_seen"), Move(5, 0, "row_lost")), 1, 1),
+        ((Move(None, 5, "taken_over"),), 0, 1),
+    ],
+)
+def test_a_position_that_no_operator_moved(moves: tuple[Move, ...], rewinds: int, findings: int) -> None:
+    assert len(list(check_moves([row(COUNTS, 10, *moves)], rewinds))) == findings
 
 
 def test_a_memory_that_is_missing(evidence: Evidence) -> None:

@@ -6,7 +6,7 @@ disagreement is a finding: something *lost*, *doubled*, or *wrong*.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -38,6 +38,7 @@ class Move(NamedTuple):
 
     from_offset: int | None
     to_offset: int
+    because: str = "rewound"
 
 
 class Row(NamedTuple):
@@ -94,6 +95,18 @@ def expected_counts(partition: PublishedPartition, row: Row) -> Counts:
         total = total.plus(fresh).plus(Counts(duplicates=again.stored + again.duplicates, letters=again.letters))
         reached = max(reached, end)
     return total
+
+
+def check_moves(rows: Iterable[Row], rewinds: int) -> Iterator[Finding]:
+    """Positions are set by first claims, and by so many rewinds: whatever else moved one, it was no operator."""
+    again = 0
+    for row in rows:
+        for move, because in zip(row.moves, chain(["first_seen"], repeat("rewound")), strict=False):
+            if move.because != because:
+                yield Finding(Wrong.ALTERED, 1, f"the position of partition {row.partition} was moved: {move}")
+        again += len(row.moves[1:])
+    if again != rewinds:
+        yield Finding(Wrong.ALTERED, abs(again - rewinds), f"positions moved {again} times, rewound {rewinds} times")
 
 
 def _passes(row: Row) -> Iterator[tuple[int, int]]:

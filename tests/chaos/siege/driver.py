@@ -17,6 +17,7 @@ from tests.chaos.siege.checker import (
     check_counts,
     check_drained,
     check_letters,
+    check_moves,
     records,
 )
 from tests.chaos.siege.illnesses import Illnesses
@@ -131,6 +132,7 @@ class Driver:
         found = chain(
             check_counts(site.published, course.rows),
             check_drained(site.published, course.rows),
+            check_moves(course.rows, site.rewinds.total()),
             check_contents(site.published, evidence.memories(site.sql), evidence.ledger(site.sql)),
             check_letters(site.published, site.topics.source, letters),
         )

@@ -15,7 +15,7 @@ Connection = psycopg.Connection[Any]
 
 _ROWS = """
     SELECT partition, next_offset, records_read, stored, duplicates, dead_lettered, merged,
-           (SELECT coalesce(json_agg(json_build_array(from_offset, to_offset) ORDER BY id), '[]')
+           (SELECT coalesce(json_agg(json_build_array(from_offset, to_offset, because) ORDER BY id), '[]')
             FROM position_changes c WHERE c.topic = p.topic AND c.partition = p.partition),
            (SELECT coalesce(json_object_agg(kind, records), '{}')
             FROM (SELECT kind, sum(records) AS records FROM outcome_counts o

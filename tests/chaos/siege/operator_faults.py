@@ -13,7 +13,8 @@ from tests.chaos.siege.site import PARTITIONS, Site
 
 def rewound(site: Site, chance: random.Random) -> Heal:
     """One partition is moved back by some records. Refused where it has not come so far yet."""
-    where, by = ("--partition", str(chance.randrange(PARTITIONS))), ("--by", str(chance.randint(1, 100)))
+    partition = chance.randrange(PARTITIONS)
+    where, by = ("--partition", str(partition)), ("--by", str(chance.randint(1, 100)))
     services, topics = site.services, site.topics
     done = subprocess.run(
         [sys.executable, "-m", "consumer", "offsets", "rewind", *where, *by, "--reason", "the siege", "--yes"],
@@ -24,6 +25,7 @@ def rewound(site: Site, chance: random.Random) -> Heal:
         text=True,
     )
     assert done.returncode == 0 or "nothing is moved" in done.stderr, done.stderr
+    site.rewinds[partition] += done.returncode == 0
     return already_well
 
 

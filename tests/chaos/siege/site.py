@@ -1,9 +1,10 @@
 """Where the siege takes place: servers with proxies before them, topics and tables, consumers, a publisher."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,8 @@ class Site:
     publisher: Publisher
     published: Published
     stalls: Stalls
+    rewinds: Counter[int] = field(default_factory=Counter)
+    """Of each partition, how many the operator was told are done."""
 
 
 @contextmanager
