@@ -56,6 +56,20 @@ def test_a_topic_made_anew_under_a_running_group_is_read_from_its_beginning(
     assert {because for because, *_ in group.changes()} == {"topic_recreated"}
 
 
+@pytest.mark.proof
+def test_a_topic_that_is_gone_is_what_the_group_waits_for(kafka: str, group: Group, database: Outside) -> None:
+    publish(kafka, group.topic, told(0, 5))
+    with group.running():
+        database.wait_for("SELECT sum(records_read) = 5 FROM partitions")
+        admin = AdminClient({"bootstrap.servers": kafka})
+        admin.delete_topics([group.topic])[group.topic].result(BOUND)
+        database.wait_for(
+            f"SELECT snapshot::text LIKE '%there is no topic {group.topic} any more%' AND snapshot::text"
+            """ LIKE '%"ready": false%' FROM consumers"""
+        )
+        admin.create_topics([NewTopic(group.topic, 2, 1)])[group.topic].result(BOUND)
+
+
 def test_where_it_was_asked_for_a_gap_is_passed_over_and_counted(kafka: str, group: Group) -> None:
     publish(kafka, group.topic, told(0, 10))
     group.read(4)
