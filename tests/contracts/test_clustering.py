@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.migrating import upgrade
+from consumer.adapters.sql.store import SqlStore
 from consumer.records import (
     CREATED,
     DELETED,
@@ -17,9 +18,11 @@ from consumer.records import (
     SAME_CONTENT,
     SAME_EVENT,
     UPDATED,
+    TopicPartition,
 )
 from tests import goemotions
 from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
+from tests.fakes.clock import HandClock
 from tests.memory.merging.originals import memory
 
 SIZES = (1, 5, 500)
@@ -116,7 +119,7 @@ def test_bands(store: Clustered) -> None:
         told("a", long),
         told("equal", f"{long} more"),
         told("folded", " ".join(f"w{n}" for n in range(4, 44)), tags=["new"]),
-        told("doubtful", " ".join(f"w{n}" for n in range(12, 40))),
+        told("doubtful", " ".join(f"w{n}" for n in range(13, 40))),
     ]
     assert store.write(events) == {CREATED: 2, NEARLY_SAME: 1, FOLDED_IN: 1}
     assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("a", "doubtful", "alike")]
@@ -164,3 +167,31 @@ def test_a_pair_lapses_when_one_changes_and_not_when_its_content_stays(store: Cl
 def test_what_is_deleted_stays_so(store: Clustered) -> None:
     store.write([told("a"), gone("a")])
     assert store.write([told("a", again=" late"), told("b")]) == {OVERTAKEN: 1, CREATED: 1}
+
+
+def in_the_other_mode(store: Clustered) -> Clustered:
+    """Another group, that tells memories apart by their ids only, on the same database."""
+    other = Clustered(store.engine, source=TopicPartition("other", 0))
+    other._store = SqlStore(store.engine, "g", HandClock())
+    return other
+
+
+def test_in_the_other_mode_a_deleted_member_leaves_no_word_behind_and_takes_none_along(store: Clustered) -> None:
+    store.write([told("a"), told("b"), told("c", swapped(0), at=1)])
+    in_the_other_mode(store).write([gone("a")])
+    assert dict(store.query("SELECT memory_id, content FROM memories WHERE NOT is_deleted"))["b"] == TEN
+    assert store.query("SELECT memory_id FROM members ORDER BY 1") == [("b",), ("c",)]
+    assert store.query("SELECT memory_id FROM merged_memories") == [("b",)]
+    assert store.write([told("d", swapped(0, 9), at=2), told("e")]) == {CREATED: 1, SAME_CONTENT: 1}
+
+
+def test_in_the_other_mode_a_changed_member_stands_alone(store: Clustered) -> None:
+    store.write([told("a"), told("b")])
+    in_the_other_mode(store).write([told("a", "altogether different", again=" 2", at=1), told("n", "new words")])
+    assert dict(store.query("SELECT memory_id, content FROM memories")) == {
+        "a": "altogether different",
+        "b": TEN,
+        "n": "new words",
+    }
+    assert store.query("SELECT memory_id, is_founder FROM members") == [("b", True)]
+    assert store.query("SELECT count(*) FROM merged_memories") == [(0,)]

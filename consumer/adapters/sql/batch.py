@@ -119,10 +119,10 @@ class BatchTransaction:
         are_there = self._clustering.lock(events.values()) if self._clustering else True
         self._known.states = self._lock_states({event.memory_id for event in events.values()}) if are_there else {}
         if self._clustering:
-            self._clustering.prepare(events)
+            self._clustering.prepare(events, self._known.states.keys())
 
     def _find_what_is_alike(self, verdicts: Verdicts) -> None:
-        if self._clustering:
+        if self._clustering and self._clustering.is_needed:
             applied = [(place, self._arrivals[place].event, verdict) for place, verdict in verdicts.applied]
             for place, outcome in self._clustering.apply(applied).items():
                 verdicts.ended[place] = verdicts.ended[place]._replace(outcome=outcome)

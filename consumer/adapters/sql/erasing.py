@@ -100,7 +100,7 @@ class Erasing:
 
     def _take_out(self, connection: Connection, memory_id: str, author: Author) -> None:
         clustering = Clustering(connection, self._dialect, self._rules, author.now)
-        clustering.change([memory_id], lambda clusters: clusters.take_out(memory_id))
+        clustering.change([memory_id], lambda clusters: clusters.leave(memory_id))
 
     def _entomb(self, connection: Connection, subject: Subject, memory_ids: Sequence[str], author: Author) -> None:
         """Leave id and time. A memory that was never seen is deleted before its first event comes."""

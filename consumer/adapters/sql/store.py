@@ -16,7 +16,7 @@ from consumer.adapters.sql.batch import BatchTransaction
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
-from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.clustering import Clustering, Departures
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.effects import Effects
@@ -77,7 +77,11 @@ class SqlStore:
             settlement.bear([*plan.rejections, *refused])
 
         with self._transaction(self._dialect.open_for_batch) as connection:
-            clustering = Clustering(connection, self._dialect, self._rules, now) if self._rules else None
+            clustering = (
+                Clustering(connection, self._dialect, self._rules, now)
+                if self._rules
+                else Departures(connection, self._dialect, Rules(), now)
+            )
             batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear, clustering)
             verdicts = batch.run(suspects)
             rejections = [*plan.rejections, *verdicts.rejections]
@@ -90,7 +94,7 @@ class SqlStore:
             records_read.update(rejection.record.source for rejection in plan.rejections)
             partition_rows.count(connection, self._dialect, self._group_id, counts)
             tally, known = totals(counts), batch.known_before.keys()
-            alike = clustering.effects if clustering else Effects()
+            alike = clustering.effects
             effects = _effects(alike, tally, set(suspects), known)
             effect_rows.keep(connection, self._dialect, self._group_id, min(plan.next_offsets), effects, now)
             partition_rows.fence(connection, self._group_id, claims, plan.next_offsets, records_read, counts, now)

@@ -23,6 +23,7 @@ common mostly share."""
 
 KEY_VERSION = 1
 
+_BAND = struct.Struct(f"<B{ROWS}Q")
 _MASK = (1 << 64) - 1
 _MULTIPLIERS = tuple(
     struct.unpack("<Q", blake2b(b"row %d" % row, digest_size=8).digest())[0] | 1 for row in range(BANDS * ROWS)
@@ -55,7 +56,7 @@ def _seed(owner_id: str) -> int:
 def _bands(words: frozenset[str]) -> list[int]:
     """One number a band, out of the minima of its rows."""
     minima = list(map(min, zip(*map(_rows, words), strict=True)))
-    return [hash((band, *minima[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS)]
+    return [_number(_BAND.pack(band, *minima[band * ROWS : (band + 1) * ROWS])) for band in range(BANDS)]
 
 
 @lru_cache(maxsize=100_000)
@@ -66,7 +67,11 @@ def _rows(word: str) -> tuple[int, ...]:
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return _number(text.encode("utf-8", "surrogatepass"))
+
+
+def _number(value: bytes) -> int:
+    return int.from_bytes(blake2b(value, digest_size=8).digest(), "little")
 
 
 def _key(seed: int, value: int) -> int:

@@ -94,8 +94,8 @@ class Clusters:
             if member.memory_id in known.texts:
                 self.texts[digest_of(member)] = member.memory_id
 
-    def take_out(self, memory_id: str) -> None:
-        """The memory is deleted."""
+    def leave(self, memory_id: str) -> None:
+        """The memory is deleted, or is to be in no cluster any more."""
         if memory_id in self.places:
             self.doubts.change(memory_id, len(self.moves))
             self._take_out(memory_id)
@@ -171,8 +171,9 @@ class Clusters:
         return Place(self.places[partner.memory_id].cluster_id, is_founder=False, band=Band.REVIEW, score=score)
 
     def _matches(self, member: Member, apart: Collection[str]) -> Iterator["_Match"]:
-        """The founders that are not distinct from the member, each once; those of these names left out."""
-        near = [each for each in self._founders_near(member) if each.memory_id not in apart]
+        """The founders that are not distinct from the member, each once; those beside these names left out."""
+        kept_out = {self.places[name].cluster_id for name in apart if name in self.places}
+        near = [each for each in self._founders_near(member) if self.places[each.memory_id].cluster_id not in kept_out]
         self.candidates += len(near)
         self.merges_tried += bool(near)
         for founder in near:

@@ -15,14 +15,14 @@ field:
 - relationship: that of the most confident, else the oldest
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import similarity
-from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant
+from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant, RelationshipDynamics
 
 MOST_PARTICIPANTS = 50
 MOST_TAGS = 20
@@ -72,7 +72,9 @@ def _folded(telling: Sequence[Member]) -> View:
         confidence=max(memory.confidence for memory in memories),
         metadata=_metadata(telling),
         emotional_context=feeling,
-        relationship_dynamics=_most_confident(memories, lambda memory: memory.relationship_dynamics),
+        relationship_dynamics=_among(
+            participants[:MOST_PARTICIPANTS], _most_confident(memories, lambda memory: memory.relationship_dynamics)
+        ),
     )
     return View(oldest.memory_id, oldest.occurred_at, view, tuple(conflicts))
 
@@ -100,8 +102,24 @@ def _metadata(telling: Sequence[Member]) -> dict[str, str]:
     for member in telling:
         for key, value in member.memory.metadata.items():
             if union.setdefault(key, value) != value:
-                union[f"{key}@{member.memory_id}"] = value
+                union[_free(f"{key}@{member.memory_id}", union)] = value
     return union
+
+
+def _free(key: str, taken: Collection[str]) -> str:
+    """The key, or one like it that nobody has."""
+    while key in taken:
+        key += "'"
+    return key
+
+
+def _among(people: Collection[Participant], dynamics: RelationshipDynamics | None) -> RelationshipDynamics | None:
+    """The relationship without pairs of people who were cut off."""
+    if dynamics is None:
+        return None
+    ids = {person["id"] for person in people}
+    pairs = [pair for pair in dynamics["participant_dynamics"] if ids.issuperset(pair["participants"])]
+    return {**dynamics, "participant_dynamics": pairs}
 
 
 def _most_confident(memories: Sequence[Memory], part: Callable[[Memory], T | None]) -> T | None:
@@ -143,13 +161,11 @@ class _Side(NamedTuple):
 def _primary(named: Sequence[tuple[Emotion, Memory]]) -> tuple[Emotion, bool]:
     """The oldest member's emotion, unless another side is clearly stronger; and whether it stands undecided."""
     sides = [_side(emotion, named) for emotion in _union([emotion] for emotion, _ in named)]
-    leading, is_disputed = sides[0], False
+    leading = sides[0]
     for side in sides[1:]:
         if _is_stronger(side, leading):
-            leading, is_disputed = side, False
-        elif not _is_stronger(leading, side):
-            is_disputed = True
-    return leading.emotion, is_disputed
+            leading = side
+    return leading.emotion, any(side is not leading and not _is_stronger(leading, side) for side in sides)
 
 
 def _side(emotion: Emotion, named: Sequence[tuple[Emotion, Memory]]) -> _Side:
@@ -160,7 +176,7 @@ def _side(emotion: Emotion, named: Sequence[tuple[Emotion, Memory]]) -> _Side:
 
 def _is_stronger(one: _Side, other: _Side) -> bool:
     """Confidence decides first; sources only where it does not."""
-    difference = one.confidence - other.confidence
+    difference = round(one.confidence - other.confidence, 9)
     if abs(difference) >= CLEARLY_MORE_CONFIDENT:
         return difference > 0
     return one.sources > 0 and one.sources >= CLEARLY_MORE_SOURCES * other.sources

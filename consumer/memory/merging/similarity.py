@@ -10,30 +10,24 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
+from unicodedata import category
 
 from consumer.memory.merging.content import canonical_text, content_hash
 from consumer.memory.model import Memory
 
 WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2
 
+_INSIDE = "_'\u2019"
 _WORD = re.compile("\\w+(?:['\u2019]\\w+)*")
+# fmt: off
 _NEGATIONS = frozenset(
     {
-        "not",
-        "no",
-        "never",
-        "none",
-        "nobody",
-        "nothing",
-        "nowhere",
-        "neither",
-        "nor",
-        "without",
-        "cannot",
-        "cant",
-        "dont",
+        "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without", "hardly", "nope",
+        "cannot", "aint", "arent", "cant", "couldnt", "didnt", "doesnt", "dont", "hadnt", "hasnt", "havent", "isnt",
+        "mightnt", "mustnt", "neednt", "shouldnt", "wasnt", "werent", "wont", "wouldnt",
     }
 )
+# fmt: on
 
 T = TypeVar("T")
 
@@ -53,14 +47,25 @@ class Traits(NamedTuple):
 
 
 def traits_of(memory: Memory) -> Traits:
-    """What of the memory is compared. A word is a run of Unicode letters, digits and apostrophes inside."""
+    """What of the memory is compared."""
     text = canonical_text(memory.content)
     return Traits(
-        frozenset(_WORD.findall(text)),
+        frozenset(_words(text)),
         frozenset(memory.source_message_ids),
         frozenset(participant["id"] for participant in memory.participants),
         content_hash(memory, text),
     )
+
+
+def _words(text: str) -> list[str]:
+    """Runs of Unicode letters, digits and the marks that belong to them, with apostrophes inside."""
+    if text.isascii():
+        return _WORD.findall(text)
+    # `re` takes the marks of many scripts, vowels among them, for the end of a word.
+    spaced = "".join(
+        [char if char.isalnum() or char in "_'\u2019" or category(char)[0] == "M" else " " for char in text]
+    )
+    return [word for run in spaced.split() if (word := run.strip("'\u2019"))]
 
 
 def similarity(one: Traits, other: Traits) -> float:
@@ -77,7 +82,7 @@ def similarity(one: Traits, other: Traits) -> float:
     if one.people or other.people:
         score += PEOPLE * _jaccard(one.people, other.people)
         weight += PEOPLE
-    return score / weight
+    return round(score / weight, 9)  # 0.85 is 0.85, whatever the order of the sum makes of it
 
 
 def contradict(one: Traits, other: Traits) -> bool:

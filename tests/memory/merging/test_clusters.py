@@ -88,7 +88,7 @@ def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:
     put(known, told("a", TEN))
     put(known, told("c", swapped(1), minute=2))
     put(known, told("b", swapped(2), minute=1))
-    known.take_out("a")
+    known.leave("a")
     assert {name: place.is_founder for name, place in known.places.items()} == {"b": True, "c": False}
     assert put(known, told("d", swapped(2, 0))).cluster_id == event_id("a"), "found by the heir's words now"
 

@@ -156,3 +156,29 @@ def test_means_never_leave_their_values() -> None:
 
 def test_what_changed_is_named() -> None:
     assert changed_fields(memory("a"), memory("b", tags=["x"])) == ["content", "tags"]
+
+
+def test_three_tenths_are_three_tenths() -> None:
+    one = memory("a b", confidence=0.4, feeling=feeling("joy"))
+    other = memory("a c", confidence=0.7, feeling=feeling("sadness"))
+    assert felt(*pair(one, other))["primary_emotion"] == "sadness"
+
+
+def test_a_key_that_looks_like_a_kept_value_is_not_written_over() -> None:
+    seen = view(*pair(memory("a b", metadata={"k": "1", "k@b": "mine"}), memory("a c", metadata={"k": "2"})))
+    assert seen.metadata == {"k": "1", "k@b": "mine", "k@b'": "2"}
+
+
+def test_a_relationship_is_among_the_people_that_are_shown() -> None:
+    one = memory("a b", people=[f"p{number}" for number in range(50)])
+    other = memory("a c", people=["q1", "q2"], confidence=0.9)
+    other.relationship_dynamics = {
+        "communication_pattern": "open",
+        "interaction_quality": "positive",
+        "connection_strength": 0.5,
+        "is_balanced": True,
+        "concerning_patterns": [],
+        "participant_dynamics": [{"participants": ["q1", "q2"], "kind": "supportive"}],
+    }
+    dynamics = view(*pair(one, other)).relationship_dynamics
+    assert dynamics is not None and dynamics["participant_dynamics"] == []

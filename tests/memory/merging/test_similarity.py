@@ -78,3 +78,18 @@ def test_the_bands() -> None:
     assert alike(*shared) == pytest.approx(0.5 * 9 / 11 + 0.5)
     assert band(*shared) is Band.FOLDED
     assert band(*(memory(text) for text in texts)) is Band.REVIEW
+
+
+def test_a_word_goes_on_through_its_marks() -> None:
+    """Vowels of Devanagari are marks; without them two texts that differ in them alone would be equal."""
+    she, water = "\u0909\u0938\u0928\u0947", "\u092a\u093e\u0928\u0940"
+    drank, found = "\u092a\u0940", "\u092a\u093e"
+    assert alike(memory(f"{she} {water} {drank}"), memory(f"{she} {water} {found}")) == pytest.approx(2 / 4)
+    words = {"caf\u00e9's", "l\u2019\u00e9t\u00e9", "quoted"}
+    assert traits_of(memory("caf\u00e9's l\u2019\u00e9t\u00e9, 'quoted'")).words == words
+
+
+def test_the_edge_of_a_band_belongs_to_it() -> None:
+    words = [f"w{number}" for number in range(10)]
+    one = memory(" ".join(words), sources=["s"], people=["p"])
+    assert band(one, memory(" ".join(words[:7]), sources=["s"], people=["p"])) is Band.FOLDED

@@ -41,6 +41,11 @@ class Clustering:
         self._touched: set[UUID] = set()
         self.effects = Effects()
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether the events of the batch can change anything about clusters."""
+        return True
+
     def lock(self, events: Collection[MemoryEvent]) -> bool:
         """Have the owners to ourselves: two consumers would each miss what the other is about to write.
 
@@ -53,8 +58,9 @@ class Clustering:
         self._touched = self._rows.clusters_of(memory_ids) if there else set()
         return bool(there)
 
-    def prepare(self, events: Mapping[int, MemoryEvent]) -> None:
-        """Read what the events, by their places in the batch, may touch. The owners are locked."""
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
+        """Read what the events, by their places in the batch, may touch. The owners are locked; `there` are those of
+        the memories that exist."""
         self._candidates = {
             place: Member(event.memory_id, event.occurred_at, event.memory)
             for place, event in events.items()
@@ -65,9 +71,12 @@ class Clustering:
         # A cluster that the batch itself removes must not leave the one behind it out of sight.
         under = self._rows.under(keys, self._rules.at_most + len(self._touched))
         near = {cluster_id for clusters in under.values() for cluster_id in clusters}
-        whole = self._touched.union(*(under.get(key, ()) for key in contents))
         memory_ids = {event.memory_id for event in events.values()}
-        self._before = _Before(under, whole, self._rows.decided(memory_ids) if self._touched else {})
+        decided = self._rows.decided(memory_ids) if self._touched else {}
+        partners = {side.memory_id for pair in decided for side in pair} - memory_ids
+        whole = self._touched.union(*(under.get(key, ()) for key in contents))
+        whole |= self._rows.clusters_of(partners) if partners else set()
+        self._before = _Before(under, whole, decided)
         self._before.add(self._rows.members(whole, near - whole))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
@@ -78,7 +87,7 @@ class Clustering:
         bands: Counter[Band] = Counter()
         for at, event, verdict in applied:
             if verdict is Verdict.DELETED:
-                clusters.take_out(event.memory_id)
+                clusters.leave(event.memory_id)
                 continue
             place = clusters.put(self._candidates[at], event.event_id)
             bands[place.band] += 1
@@ -168,6 +177,36 @@ class Clustering:
         if doubts := clusters.doubts.standing():
             owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
             self._rows.note_doubts(owner_of, doubts, self._now)
+
+
+class Departures(Clustering):
+    """The mode that does not look for what is alike, on a database where another mode did: a member that is changed or
+    deleted leaves its cluster, so that the others keep their text, and no view shows words that are gone."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether members are among the memories of the batch."""
+        return bool(self._touched)
+
+    def lock(self, events: Collection[MemoryEvent]) -> bool:
+        """Nothing is known yet, and mostly there is nothing to be locked."""
+        return True
+
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
+        """Read the clusters of those memories that are there."""
+        self._touched = self._rows.clusters_of(there) if there else set()
+        if self._touched:
+            self._dialect.lock_owners(self._connection, {owner for owner in self._rows.owners_of(there) if owner})
+            self._before = _Before(whole=self._touched)
+            self._before.add(self._rows.members(self._touched))
+
+    def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
+        """Take out whoever was changed or deleted."""
+        clusters = Clusters(self._before.known(), self._rules)
+        for _, event, _ in applied:
+            clusters.leave(event.memory_id)
+        self._write(clusters, {event.memory_id for _, event, _ in applied})
+        return {}
 
 
 @dataclass(slots=True)
