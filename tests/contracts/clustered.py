@@ -115,7 +115,7 @@ def assert_whole(store: Clustered) -> None:
     assert store.query("SELECT cluster_id FROM members EXCEPT SELECT cluster_id FROM similarity_keys") == []
     texts = (
         "SELECT content_hash FROM members JOIN memories USING (memory_id)"
-        " GROUP BY content_hash HAVING count(content) != 1"
+        " GROUP BY owner_id, content_hash HAVING count(content) != 1"
     )
     assert store.query(texts) == []
     several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"

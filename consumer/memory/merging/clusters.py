@@ -107,6 +107,9 @@ class Clusters:
         if before and digest_of(before) != digest_of(member):
             self.doubts.change(member.memory_id, len(self.moves))
         place = self._find_place(member) or Place(alone_in or event_id)
+        if holder := self.texts.get(digest_of(member)):
+            # As it will be read back: of those who say the same, the wording of one is kept.
+            member = member.worded_as(self.members[holder])
         self._enter(member, place)
         self.texts.setdefault(digest_of(member), member.memory_id)
         self.moves.append(Moved(place.cluster_id, member, place))

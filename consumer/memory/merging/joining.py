@@ -6,7 +6,7 @@ from uuid import UUID
 
 from consumer.memory.merging.clusters import Moved, Place, side_of
 from consumer.memory.merging.doubts import Doubt, in_order
-from consumer.memory.merging.folding import changed_fields, fold
+from consumer.memory.merging.folding import View, changed_fields, fold
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Band
 
@@ -26,18 +26,48 @@ class Joining(NamedTuple):
 
 def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], equal: float) -> Iterator[Joining]:
     """Replay the moves, one after the other, from the members that each cluster had."""
-    now = {cluster_id: {each.memory_id: each for each in members} for cluster_id, members in before.items()}
+    courses = {cluster_id: _Course(members, equal) for cluster_id, members in before.items()}
     for turn, (cluster_id, member, place) in enumerate(moves):
-        members = now.setdefault(cluster_id, {})
+        course = courses.setdefault(cluster_id, _Course((), equal))
         if place is None:
-            members.pop(member.memory_id, None)
-            continue
-        if members:
-            earlier = fold(members.values(), equal)
-            later = fold([*members.values(), member], equal)
+            course.leave(member.memory_id)
+        elif earlier := course.join(member):
+            later = course.view
             fields = changed_fields(earlier.memory, later.memory)
-            yield Joining(turn, cluster_id, member, place, later.conflicts, fields, members[earlier.memory_id])
-        members[member.memory_id] = member
+            conflicts = later.conflicts if later is not earlier else ()
+            yield Joining(turn, cluster_id, member, place, conflicts, fields, course.members[earlier.memory_id])
+
+
+class _Course:
+    """A cluster as its members come and go, and what is seen of it."""
+
+    def __init__(self, members: Iterable[Member], equal: float) -> None:
+        self.members = {each.memory_id: each for each in members}
+        self._equal = equal
+        self._view: View | None = None
+
+    @property
+    def view(self) -> View:
+        """What is seen just now, of at least one member."""
+        self._view = self._view or fold(self.members.values(), self._equal)
+        return self._view
+
+    def leave(self, memory_id: str) -> None:
+        self.members.pop(memory_id, None)
+        self._view = None
+
+    def join(self, member: Member) -> View | None:
+        """Returns what was seen before; None where nobody was there."""
+        earlier = self.view if self.members else None
+        self.members[member.memory_id] = member
+        if earlier is None or not self._adds_nothing(member, self.members[earlier.memory_id]):
+            self._view = None
+        return earlier
+
+    @staticmethod
+    def _adds_nothing(member: Member, oldest: Member) -> bool:
+        """Whether it says the same as the oldest, and is younger: there may be thousands of those in a cluster."""
+        return member.traits.digest == oldest.traits.digest and member.age > oldest.age
 
 
 def doubt_about(joining: Joining) -> Doubt | None:

@@ -1,6 +1,6 @@
 """A member: what one publisher told, complete with its text, and what follows from it for comparing. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -28,6 +28,12 @@ class Member:
     def keys(self) -> list[int]:
         """The keys under which it is found, should it found a cluster. Worked out when first asked for."""
         return blocking_keys(self.memory.owner_id, self.traits)
+
+    def worded_as(self, twin: "Member") -> "Member":
+        """The same in the words of another that says the same."""
+        if self.memory.content == twin.memory.content:
+            return self
+        return replace(self, memory=replace(self.memory, content=twin.memory.content))
 
     @property
     def age(self) -> tuple[datetime, str]:
