@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from consumer.isolation import RowRefused
-from consumer.memory.model import MemoryEvent
+from consumer.memory.model import Memory, MemoryEvent
 from consumer.memory.quality import assess
 
 Row = tuple[Any, ...]
@@ -14,12 +14,12 @@ Row = tuple[Any, ...]
 def row_of(seq: int, event: MemoryEvent) -> Row:
     """The values of `tables.staged`, in its order; documents as JSON text. A deletion keeps nothing but its time.
 
-    Raises `RowRefused` where a document can't be written as JSON.
+    Raises `RowRefused` where a document can't be written as JSON, or a value is not of its type.
     """
     memory = event.memory
     if memory is None:
         return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 13
-    score, warnings = assess(memory)
+    score, warnings = _assessed(memory)
     return (
         seq,
         event.event_id,
@@ -41,6 +41,13 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
         score,
         _json(warnings),
     )
+
+
+def _assessed(memory: Memory) -> tuple[float, tuple[str, ...]]:
+    try:
+        return assess(memory)
+    except TypeError as error:  # validation lets no such memory through; should another way in, it is a row like others
+        raise RowRefused(f"the memory can't be assessed: {error}", error) from error
 
 
 def _json(document: object) -> str | None:
