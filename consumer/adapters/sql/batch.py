@@ -5,8 +5,9 @@ up. Memories are locked next, in the order of their ids, then written; the ledge
 the unique keys do: where they say otherwise, the transaction goes back to its savepoint and decides anew, knowing more.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Select, literal, select, update
@@ -14,14 +15,14 @@ from sqlalchemy import Connection, Executable, Select, literal, select, update
 from consumer.adapters.sql.attempts import Attempts, Surprised
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.errors import rows_refused
-from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
 from consumer.errors import Transient
 from consumer.isolation import Refusal, apply_isolated
-from consumer.memory.ordering import State
-from consumer.records import Arrival, Rejection
+from consumer.memory.model import MemoryEvent
+from consumer.memory.ordering import State, Verdict
+from consumer.records import Arrival, Outcome, Rejection
 from consumer.verdicts import Deciding, Knowledge, Verdicts, database_refused
 
 Bear = Callable[[Sequence[Rejection]], None]
@@ -31,6 +32,25 @@ many, and ends the transaction by it. A flood of bad rows need not be searched t
 
 JUDGED_ONE_BY_ONE = 32
 """Up to so many refused rows the caller is asked after each; past that, now and then: judging takes time too."""
+
+
+class Membership(Protocol):
+    """What a batch changes about the clusters that memories are members of."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the events of the batch can change anything about clusters."""
+
+    def lock(self, events: Collection[MemoryEvent]) -> bool:
+        """Have the owners to ourselves, as far as that is needed before rows are locked. Returns whether any of the
+        memories may be there."""
+
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
+        """Read what the events, by their places in the batch, may touch. `there`: those of the memories that exist."""
+
+    def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
+        """When the memories are written: what follows from the events that were applied, in order. Returns, by place,
+        the records that end otherwise than they would without clusters."""
 
 
 class BatchTransaction:
@@ -43,7 +63,7 @@ class BatchTransaction:
         arrivals: Sequence[Arrival],
         now: datetime,
         bear: Bear = lambda _: None,
-        clustering: Clustering | None = None,
+        clustering: Membership | None = None,
     ) -> None:
         self._connection = connection
         self._dialect = dialect

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, de
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
-from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.changes import change_clusters
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.tables import (
     erasures,
     kept_payloads,
@@ -99,8 +100,8 @@ class Erasing:
         connection.execute(_living(subject).with_for_update())
 
     def _take_out(self, connection: Connection, memory_id: str, author: Author) -> None:
-        clustering = Clustering(connection, self._dialect, self._rules, author.now)
-        clustering.change([memory_id], lambda clusters: clusters.leave(memory_id))
+        rows = ClusterRows(connection, self._dialect)
+        change_clusters(rows, self._rules, author.now, [memory_id], lambda clusters: clusters.leave(memory_id))
 
     def _entomb(self, connection: Connection, subject: Subject, memory_ids: Sequence[str], author: Author) -> None:
         """Leave id and time. A memory that was never seen is deleted before its first event comes."""

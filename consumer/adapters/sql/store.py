@@ -16,7 +16,8 @@ from consumer.adapters.sql.batch import BatchTransaction
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
-from consumer.adapters.sql.merging.clustering import Clustering, Departures
+from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
 from consumer.effects import Effects
@@ -80,7 +81,7 @@ class SqlStore:
             clustering = (
                 Clustering(connection, self._dialect, self._rules, now)
                 if self._rules
-                else Departures(connection, self._dialect, Rules(), now)
+                else Departures(connection, self._dialect, now)
             )
             batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear, clustering)
             verdicts = batch.run(suspects)

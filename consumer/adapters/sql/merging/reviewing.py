@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, Row, Select, select, update
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
+from consumer.adapters.sql.merging.changes import change_clusters
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
-from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.tables import reviews
 from consumer.errors import Fatal
 from consumer.memory.merging.clusters import Clusters, Rules, side_of
@@ -71,8 +71,13 @@ class Reviews:
             self._dialect.open(connection)
             self._dialect.lock_owners(connection, [_the(connection, review_id).owner_id])
             pair = _pair(_the(connection, review_id))
-            clustering = Clustering(connection, self._dialect, self._rules, author.now)
-            clustering.change([name for name, _ in pair], lambda clusters: change(_require(clusters, pair), pair))
+            change_clusters(
+                ClusterRows(connection, self._dialect),
+                self._rules,
+                author.now,
+                [name for name, _ in pair],
+                lambda clusters: change(_require(clusters, pair), pair),
+            )
             values = {"decision": decision, "decided_at": author.now, "decided_by": author.name}
             decided = update(reviews).where(_REVIEW.id == review_id)
             connection.execute(decided.values(**values, decided_because=author.reason))
