@@ -21,7 +21,7 @@ _CONTENTS = (
     "owner_id, occurred_at, content, summary, source_message_ids, participants, tags, confidence, metadata,"
     " emotional_context, quality, warnings"
 )
-_TABLES = {
+WHATEVER_THE_BATCHES = {
     "memories": "memory_id, is_deleted, " + _CONTENTS,
     "members": "memory_id, cluster_id, is_founder, band, score, content_hash",
     "similarity_keys": "key, cluster_id",
@@ -78,7 +78,8 @@ class Clustered:
     def tables(self) -> dict[str, list[str]]:
         """Everything that must not depend on how the events were cut into batches, in an order of its own."""
         return {
-            table: sorted(map(repr, self.query(f"SELECT {columns} FROM {table}"))) for table, columns in _TABLES.items()
+            table: sorted(map(repr, self.query(f"SELECT {columns} FROM {table}")))
+            for table, columns in WHATEVER_THE_BATCHES.items()
         }
 
 

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from tests.properties.filters import Exact
-from tests.properties.world import World, worlds
+from tests.properties.world import Mode, World, worlds
 
 
 def examples(quick: int) -> int:
@@ -17,7 +17,7 @@ def examples(quick: int) -> int:
 
 
 @pytest.fixture(scope="session")
-def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Exact], World]]:
+def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Exact, Mode], World]]:
     """Makes a new world in the place of the last."""
     with worlds(tmp_path_factory.mktemp("world")) as make:
         yield make

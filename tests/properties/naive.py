@@ -46,6 +46,7 @@ class Kept(NamedTuple):
 
     owner_id: str | None
     content: str | None
+    summary: str | None
     occurred_at: datetime
     is_deleted: bool
 
@@ -80,7 +81,7 @@ class Naive:
         if kept and kept.is_deleted:
             return "overtaken"
         if meaning.memory is None:
-            self.memories[meaning.memory_id] = Kept(None, None, meaning.occurred_at, is_deleted=True)
+            self.memories[meaning.memory_id] = Kept(None, None, None, meaning.occurred_at, is_deleted=True)
             return "deleted"
         return self._ending_of_state(meaning.memory_id, kept, meaning.occurred_at, meaning.memory)
 
@@ -89,7 +90,7 @@ class Naive:
             return "validation"
         if kept and kept.occurred_at > occurred_at:
             return "overtaken"
-        self.memories[memory_id] = Kept(memory.owner_id, memory.content, occurred_at, is_deleted=False)
+        self.memories[memory_id] = Kept(memory.owner_id, memory.content, memory.summary, occurred_at, is_deleted=False)
         return "updated" if kept else "created"
 
 

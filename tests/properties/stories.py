@@ -22,6 +22,10 @@ MAIN = (TopicPartition("memories", 0), TopicPartition("memories", 1))
 MIRROR = TopicPartition("mirror", 0)
 PARTITIONS = (*MAIN, MIRROR)
 
+TOLD = " ".join(f"w{number}" for number in range(20))
+WORDINGS = (TOLD, f"{TOLD} more", f"x {TOLD[3:]}", f"x y {TOLD[6:]}", f"{TOLD} not", "something else altogether")
+"""The same, nearly the same, alike, doubtful, the opposite, unlike."""
+
 BROKEN: tuple[bytes | None, ...] = (
     None,
     b"",
@@ -40,6 +44,7 @@ class Event(NamedTuple):
     minute: int
     is_deletion: bool = False
     owner: int = 0
+    wording: int = -1
 
 
 class Again(NamedTuple):
@@ -89,6 +94,7 @@ def entries() -> st.SearchStrategy[list[Entry]]:
         minute=st.integers(0, 6),
         is_deletion=st.sampled_from((False,) * 6 + (True,)),
         owner=st.sampled_from((0,) * 8 + (1,)),
+        wording=st.integers(0, len(WORDINGS) - 1),
     )
     others = st.one_of(
         st.builds(Again, small, st.booleans()),
@@ -110,8 +116,8 @@ def told(story: Sequence[Entry], encode: Encode) -> list[Addressed]:
 
 def _tell(entry: Entry, number: int, so_far: Sequence[Addressed], encode: Encode) -> Addressed | None:
     match entry:
-        case Event(memory, minute, is_deletion, owner):
-            return _addressed(_event(number, f"memory-{memory}", minute, is_deletion=is_deletion, owner=owner), encode)
+        case Event(memory):
+            return _addressed(_happened(entry, number, f"memory-{memory}"), encode)
         case Again(earlier, through_mirror) if so_far:
             first = so_far[earlier % len(so_far)]
             return replace(first, to=MIRROR) if through_mirror else first
@@ -121,7 +127,7 @@ def _tell(entry: Entry, number: int, so_far: Sequence[Addressed], encode: Encode
         case Broken(kind, partition):
             return Addressed(PARTITIONS[partition], Published(None, BROKEN[kind], Bad("validation")))
         case Refused(partition):
-            event = _event(number, f"refused-{number}", minute=0)
+            event = _happened(Event(0, minute=0), number, f"refused-{number}")
             assert event.memory is not None
             event.memory.content = REFUSED_BY_THE_DATABASE
             return Addressed(MAIN[partition], Published(b"refused", encode(event), Bad("database")))
@@ -132,7 +138,7 @@ def _with_its_id(first: Addressed, number: int, memory_id: str, encode: Encode) 
     meaning = first.record.meaning
     if isinstance(meaning, Bad) or meaning.memory_id == memory_id:
         return None
-    event = _event(number, memory_id, minute=3)
+    event = _happened(Event(0, minute=3), number, memory_id)
     event.event_id = meaning.event_id
     return _addressed(event, encode)
 
@@ -143,22 +149,23 @@ def _addressed(event: MemoryEvent, encode: Encode) -> Addressed:
     return Addressed(partition, Published(event.memory_id.encode(), encode(event), event))
 
 
-def _event(number: int, memory_id: str, minute: int, *, is_deletion: bool = False, owner: int = 0) -> MemoryEvent:
+def _happened(told: Event, number: int, memory_id: str) -> MemoryEvent:
+    memory = None if told.is_deletion else _memory(f"owner-{told.owner}", WORDINGS[told.wording], number)
     return MemoryEvent(
         event_id=UUID(int=number + 1, version=4),
-        event_type="DELETED" if is_deletion else "CREATED",
+        event_type="DELETED" if told.is_deletion else "CREATED",
         memory_id=memory_id,
-        occurred_at=BEGINNING + timedelta(minutes=minute),
+        occurred_at=BEGINNING + timedelta(minutes=told.minute),
         producer="story",
-        memory=None if is_deletion else _memory(f"owner-{owner}", f"told by record {number}"),
+        memory=memory,
     )
 
 
-def _memory(owner_id: str, content: str) -> Memory:
+def _memory(owner_id: str, content: str, number: int) -> Memory:
     return Memory(
         owner_id=owner_id,
         content=content,
-        summary=None,
+        summary=f"told by record {number}",
         source_message_ids=[],
         participants=[],
         tags=[],

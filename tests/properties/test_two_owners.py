@@ -14,13 +14,21 @@ from tests.properties.filters import TEMPERS, Exact
 from tests.properties.mishaps import FOR_EVER
 from tests.properties.stories import PARTITIONS, Broken, Entry, Event, entries, told
 from tests.properties.turns import Player
-from tests.properties.world import LATE, Process, World
+from tests.properties.world import LATE, Mode, Process, World
 from tests.wire import encode
 
-STORY = (Event(0, 1), Broken(3, 0), Event(0, 2), Event(1, 1), Event(1, 2), Event(2, 1), Event(3, 1))
-"""Two batches and more in every partition, with a dead letter in the first."""
+STORY = (
+    Event(0, 1, wording=0),
+    Broken(3, 0),
+    Event(0, 2, wording=2),
+    Event(1, 1, wording=0),
+    Event(1, 2, wording=1),
+    Event(2, 1, wording=2),
+    Event(3, 1, wording=0),
+)
+"""Two batches and more in every partition, with a dead letter in the first; and all are alike."""
 
-NewWorld = Callable[[Exact], World]
+NewWorld = Callable[[Exact, Mode], World]
 
 
 class Step(NamedTuple):
@@ -172,15 +180,16 @@ class Stage:
 
 
 @settings(max_examples=examples(quick=100), deadline=None)
-@given(story=entries(), acts=acts, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS))
+@given(story=entries(), acts=acts, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS), mode=...)
 def test_two_owners_trading_partitions_lose_and_double_nothing(
     new_world: NewWorld,
     story: Sequence[Entry],
     acts: Sequence[Act],
     batch_size: int,
     temper: Callable[[], Exact],
+    mode: Mode,
 ) -> None:
-    world = new_world(temper())
+    world = new_world(temper(), mode)
     world.publish(told(story, encode))
     stage = Stage(world, batch_size)
     try:
@@ -198,10 +207,11 @@ def own_everything(group: FakeGroup, process: Process) -> None:
         group.seize(partition, process.source)
 
 
+@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("frozen_at", ["maybe: before", "write: before", "sql: begin"])
 @pytest.mark.parametrize("heir_at", ["write: before", "add: after", "the end"])
-def test_a_zombie_writes_nothing(new_world: NewWorld, frozen_at: str, heir_at: str) -> None:
-    world = new_world(Exact())
+def test_a_zombie_writes_nothing(new_world: NewWorld, frozen_at: str, heir_at: str, mode: Mode) -> None:
+    world = new_world(Exact(), mode)
     world.publish(told(STORY, encode))
     stage = Stage(world, batch_size=2)
     try:
@@ -220,11 +230,12 @@ def test_a_zombie_writes_nothing(new_world: NewWorld, frozen_at: str, heir_at: s
     world.check_at_the_end()
 
 
+@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("frozen_at", ["sql: savepoint", "send: letter", "sql: commit"])
 def test_an_owner_frozen_in_its_transaction_keeps_its_heir_waiting_but_doubles_nothing(
-    new_world: NewWorld, frozen_at: str
+    new_world: NewWorld, frozen_at: str, mode: Mode
 ) -> None:
-    world = new_world(Exact())
+    world = new_world(Exact(), mode)
     world.publish(told(STORY, encode))
     stage = Stage(world, batch_size=2)
     try:

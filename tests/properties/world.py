@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import text
@@ -14,10 +15,11 @@ from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import metadata
 from consumer.batching import BatchLimits
 from consumer.breaker import Breaker
+from consumer.memory.merging.clusters import Rules
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Decoder
-from consumer.records import Plan, Record, TopicPartition
+from consumer.records import Batch, ClosedBy, Found, KeptPayload, Plan, Record, Rejection, TopicPartition
 from consumer.stopping import Bounds, Stop
 from consumer.tolerance import Tolerance
 from consumer.worker import Worker
@@ -27,8 +29,8 @@ from tests.fakes.observer import Nobody
 from tests.fakes.openings import FakeOpenings
 from tests.properties.filters import Exact
 from tests.properties.naive import Naive, Place, Published, contested
-from tests.properties.reckoning import Database, check_contents
-from tests.properties.stories import MAIN, MIRROR, NOW, REFUSED_BY_THE_DATABASE, Addressed
+from tests.properties.reckoning import Database, Tables, check_contents
+from tests.properties.stories import MAIN, MIRROR, NOW, PARTITIONS, REFUSED_BY_THE_DATABASE, Addressed
 from tests.properties.watched import (
     Reach,
     WatchedDeadLetters,
@@ -42,6 +44,7 @@ from tests.wire import SCHEMA
 
 GROUP = "group"
 LETTERS = "letters"
+RULES = Rules()
 
 LATE = 15.0
 """Seconds without a record after which there is none left: a partition that another consumer had is claimed by then."""
@@ -65,13 +68,14 @@ class World:
 
     `history`: the records in the order in which their transactions were committed, as seen from outside: after each
     attempt at a write the positions in the database have either moved over exactly the records of that attempt, or
-    not at all.
+    not at all. `undisturbed`: where it is asked what is alike, a consumer to which nothing happens.
     """
 
     database: Database
     engines: "Engines"
     decoder: Decoder
     seen: Exact
+    undisturbed: "Undisturbed | None" = None
     broker: FakeBroker = field(default_factory=FakeBroker)
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
     published: dict[Place, Published] = field(default_factory=dict)
@@ -96,13 +100,12 @@ class World:
         engine = self.engines.of(name)
         engine.reach = reach
         watched = WatchedSource(source, reach)
-        store = WatchedStore(SqlStore(engine.engine, GROUP, self.clock), reach, self._attempted)
+        rules = RULES if self.undisturbed else None
+        store = WatchedStore(SqlStore(engine.engine, GROUP, self.clock, rules=rules), reach, self._attempted)
         worker = Worker(
             source=watched,
             ownership=Ownership(watched, store, self.clock),
-            planner=Planner(
-                WatchedDecoder(self.decoder, reach), max_record_bytes=10_000, max_ahead=timedelta(minutes=5)
-            ),
+            planner=planner(WatchedDecoder(self.decoder, reach)),
             seen=WatchedFilter(self.seen, reach),
             store=store,
             dead_letters=WatchedDeadLetters(FakeDeadLetters(self.broker, LETTERS), reach),
@@ -136,6 +139,9 @@ class World:
             expected.apply(place, self.published[place].meaning)
         check_contents(self.database, expected)
         self._check_letters(expected)
+        if self.undisturbed:
+            records = [(place, self.published[place].value) for place in self.history]
+            assert self.database.tables() == self.undisturbed.tables(tuple(records)), "whatever was cut, and where"
 
     def _check_letters(self, expected: Naive) -> None:
         letters = {_letter_id(record): record.value for record in self.broker.records(LETTERS)}
@@ -165,6 +171,54 @@ def _place(record: Record) -> Place:
 
 def _letter_id(letter: Record) -> str:
     return (dict(letter.headers)["dlq.id"] or b"").decode()
+
+
+class Undisturbed:
+    """A consumer to which nothing happens, with a database of its own. It takes one record at a time."""
+
+    def __init__(self, path: Path, decoder: Decoder) -> None:
+        self._engine = open_engine(f"sqlite:///{path}")
+        self._database = Database(path)
+        self._planner = planner(decoder)
+        self._told: tuple[tuple[Place, bytes | None], ...] = ()
+        self._tables: Tables = {}
+
+    def tables(self, records: tuple[tuple[Place, bytes | None], ...]) -> Tables:
+        """What stands in its tables after these records. Those of the last call are remembered."""
+        if records != self._told:
+            self._database.clear()
+            store, now = SqlStore(self._engine, GROUP, HandClock(NOW), rules=RULES), HandClock(NOW).now()
+            claims = store.claim({source: Found("t", None, 0, 0) for source in PARTITIONS})
+            for place, value in records:
+                record = Record(TopicPartition(place.topic, place.partition), place.offset, None, value, (), -1)
+                plan = self._planner.plan(Batch([record], ClosedBy.COUNT), now)
+                written = store.write(plan, plan.event_ids(), claims, Unmoved())
+                claims |= {
+                    source: replace(claims[source], next_offset=offset)
+                    for source, offset in written.next_offsets.items()
+                }
+            self._told, self._tables = records, self._database.tables()
+        return self._tables
+
+    def close(self) -> None:
+        """Close what it has open."""
+        self._engine.dispose()
+        self._database.close()
+
+
+class Unmoved:
+    """A settlement that bears everything and sends nothing."""
+
+    def bear(self, rejections: Sequence[Rejection]) -> None:
+        """However many there are."""
+
+    def send(self, rejections: Sequence[Rejection]) -> list[KeptPayload]:
+        return []
+
+
+def planner(decoder: Decoder) -> Planner:
+    """Of all consumers."""
+    return Planner(decoder, max_record_bytes=10_000, max_ahead=timedelta(minutes=5))
 
 
 class Engines:
@@ -198,16 +252,24 @@ def blank_database(path: Path) -> None:
     engine.dispose()
 
 
-@contextmanager
-def worlds(folder: Path) -> Iterator[Callable[[Exact], World]]:
-    """Makes worlds, each in the place of the one before: the same tables, empty again."""
-    path = folder / "memories.db"
-    blank_database(path)
-    engines, decoder = Engines(path), AvroDecoder(SchemaDirectory(SCHEMA.parent))
-    with closing(Database(path)) as database:
+class Mode(StrEnum):
+    """Whether it is asked what is alike."""
 
-        def make(seen: Exact) -> World:
+    MEMORY = "memory"
+    DEDUP = "memory+dedup"
+
+
+@contextmanager
+def worlds(folder: Path) -> Iterator[Callable[[Exact, Mode], World]]:
+    """Makes worlds, each in the place of the one before: the same tables, empty again."""
+    path, other = folder / "memories.db", folder / "undisturbed.db"
+    blank_database(path)
+    blank_database(other)
+    engines, decoder = Engines(path), AvroDecoder(SchemaDirectory(SCHEMA.parent))
+    with closing(Database(path)) as database, closing(Undisturbed(other, decoder)) as undisturbed:
+
+        def make(seen: Exact, mode: Mode) -> World:
             database.clear()
-            return World(database, engines, decoder, seen)
+            return World(database, engines, decoder, seen, undisturbed if mode is Mode.DEDUP else None)
 
         yield make
