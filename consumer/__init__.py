@@ -19,9 +19,10 @@ if TYPE_CHECKING:
         validate_memory,
         validate_relationship,
     )
-    from consumer.processing import Ended, Processor
+    from consumer.processing import BadEvent, Ended, Processor
 
 __all__ = [
+    "BadEvent",
     "Criteria",
     "Ended",
     "MemoryEvent",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BadEvent": "consumer.processing",
     "Criteria": "consumer.memory.asking",
     "Ended": "consumer.processing",
     "MemoryEvent": "consumer.memory.model",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # so that a command that only complains need not load the whole domain
     from collections.abc import Iterable
 
-    from consumer.records import Batch, TopicPartition
+    from consumer.records import Batch, Rejection, TopicPartition
 
 
 class ConsumerError(Exception):
@@ -49,11 +49,15 @@ class Fatal(ConsumerError):
 
 
 class Intolerable(Fatal):
-    """A record is bad, and none is borne: nothing was written. Do `before`, if there is anything in it, then stop."""
+    """A record is bad, and none is borne: nothing was written. Do `before`, if there is anything in it, then stop.
 
-    def __init__(self, message: str, *, advice: str, before: Batch) -> None:
+    `rejection`: the first of the batch.
+    """
+
+    def __init__(self, message: str, *, advice: str, before: Batch, rejection: Rejection) -> None:
         super().__init__(message, advice=advice)
         self.before = before
+        self.rejection = rejection
 
 
 class Abandoned(ConsumerError):

@@ -80,6 +80,7 @@ class ErrorCount:
             f"{first.record.name} can't be processed ({reason}), and continue_on_error is off",
             advice="Set CONSUMER_CONTINUE_ON_ERROR=true to have such records sent to the dead-letter topic.",
             before=Batch([] if self._tolerance.validate_first else batch.records[:place], batch.closed_by),
+            rejection=first,
         )
 
     def _verdict(self, batch: Batch, rejections: Sequence[Rejection]) -> str | None:

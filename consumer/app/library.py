@@ -13,6 +13,7 @@ from consumer.planning import Planner
 from consumer.process.clock import SystemClock
 from consumer.processing import GivenEvents, Processor
 from consumer.settings.fields import BatchProcessingConfig, DatabaseSettings
+from consumer.tolerance import Tolerance
 
 LIBRARY = "library"
 
@@ -22,8 +23,8 @@ def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, *
     """A processor on this database, of the mode `memory` or `memory+dedup`.
 
     Its counts stand under `name`, where a consumer's stand under its group. `settings` are those of a batch
-    (`batch_size=500`, `similarity_folded=0.9`), by the names in docs/configuration.md; what is about gathering, bad
-    data and progress does not matter here. A SQLite file is made and brought up to date.
+    (`batch_size=500`, `similarity_folded=0.9`, `continue_on_error=False`), by the names in docs/configuration.md; what
+    is about gathering, the breaker and progress does not matter here. A SQLite file is made and brought up to date.
 
     Raises `ValueError` for a setting that is none or out of its range, `Fatal` where `db upgrade` has to be run first,
     `Transient` where the database does not answer.
@@ -35,7 +36,8 @@ def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, *
     )
     with database(DatabaseSettings(database_url=database_url)) as engine:
         store = SqlStore(engine, name, clock, rules=rules_of(batch))
-        yield Processor(store, given, planner, clock, batch.batch_size)
+        borne = Tolerance(batch.continue_on_error, validate_first=batch.validate_first)
+        yield Processor(store, given, planner, clock, batch.batch_size, borne)
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from consumer import processor
+from consumer import BadEvent, processor
 from consumer.memory.json_form import write_event
 from consumer.memory.json_text import parse
 from consumer.processing import Given
 from consumer.records import Kind
+from tests.contracts.desk import Desk
 from tests.stories import NAMESPACE, event
 
 BAD = {"event_id": "none", "memory": {"owner_id": "", "colour": 1}}
@@ -94,6 +95,61 @@ def test_an_event_of_the_model_is_held_to_the_same_rules(address: str) -> None:
 def test_whatever_is_handed_over_is_answered(address: str, odd: Any) -> None:
     with processor(address) as process:
         assert endings(process([odd, event("a")])) == ["validation", "created"]
+
+
+@pytest.mark.parametrize(("size", "whole_batches"), [(1, 3), (2, 2), (100, 0)])
+@pytest.mark.parametrize("validate_first", [False, True])
+def test_where_no_bad_event_is_borne_it_stops_there(
+    address: str, engine: Engine, size: int, whole_batches: int, validate_first: bool
+) -> None:
+    """Validation first writes nothing of the batch with the bad event; inline, what comes before it is written."""
+    events: list[Given] = [*(event(name, f"m{name}") for name in "abc"), BAD, event("d", "md"), BAD]
+    with processor(address, batch_size=size, continue_on_error=False, validate_first=validate_first) as process:
+        with pytest.raises(BadEvent, match="event 3 can't be processed") as raised:
+            process(iter(events))
+        assert raised.value.place == 3
+        assert {error.path for error in raised.value.event.errors} >= {"event_id", "memory.colour"}
+        written = whole_batches if validate_first else 3
+        assert endings(raised.value.ended) == ["created"] * written
+        assert counted(engine) == (written, written, 0)
+        assert endings(process(events[:3])) == ["same_event"] * written + ["created"] * (3 - written)
+    assert stored(engine) == {"ma", "mb", "mc"}
+
+
+@pytest.mark.parametrize("validate_first", [False, True])
+def test_what_only_the_database_refuses_stops_it_too(desk: Desk, address: str, validate_first: bool) -> None:
+    desk.forbid("forbidden")
+    events: list[Given] = [event("a", "m1"), event("b", "m2", content="forbidden"), event("c", "m3"), BAD]
+    settings: dict[str, Any] = {"mode": "memory+dedup", "continue_on_error": False, "validate_first": validate_first}
+    with processor(address, **settings) as process, pytest.raises(BadEvent) as raised:
+        process(events)
+    # Validation comes first in any case: the last of them is found before the database is asked about the second.
+    place, written = (3, set()) if validate_first else (1, {"m1"})
+    assert (raised.value.place, stored(desk.engine)) == (place, written)
+    assert len(raised.value.ended) == len(written)
+
+
+@pytest.mark.parametrize("validate_first", [False, True])
+def test_where_bad_events_are_borne_the_order_of_validation_makes_no_difference(
+    address: str, validate_first: bool
+) -> None:
+    with processor(address, continue_on_error=True, validate_first=validate_first) as process:
+        assert endings(process([event("a"), BAD, BAD, BAD, event("a")])) == [
+            "created",
+            *["validation"] * 3,
+            "same_event",
+        ]
+
+
+def counted(engine: Engine) -> tuple[int, ...]:
+    with engine.connect() as connection:
+        (row,) = connection.execute(text("SELECT records_read, stored, dead_lettered FROM partitions"))
+        return tuple(row)
+
+
+def stored(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.scalars(text("SELECT memory_id FROM memories")))
 
 
 def test_a_wrong_setting_is_refused(address: str) -> None:
