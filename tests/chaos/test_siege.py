@@ -11,6 +11,7 @@ import pytest
 from consumer.telemetry.progress import track
 from tests.chaos.siege import faults
 from tests.chaos.siege.driver import Driver
+from tests.chaos.siege.modes import DEDUP
 from tests.chaos.siege.report import COLUMNS, MARKS, Line, Report, report, write_figures
 from tests.chaos.siege.sequence import planned
 from tests.chaos.siege.site import Services, built
@@ -26,7 +27,7 @@ def test_thirty_faults_lose_and_double_nothing(
     seed = int(os.environ.get("MEMORY_CONSUMER_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"repeat with MEMORY_CONSUMER_TEST_SEED={seed}")
     services = Services(kafka, fresh_database(), redis_url)
-    with built(services, tmp_path, seed=seed, per_second=100.0) as site, track(FAULTS, "faults") as progress:
+    with built(services, DEDUP, tmp_path, seed=seed, per_second=100.0) as site, track(FAULTS, "faults") as progress:
         made = report(Driver(site, progress).run(planned(faults.ANYWHERE, FAULTS, seed, PAUSES)), site)
     assert made.is_clean, "\n".join(made.trouble)
     total = made.lines[-1]
@@ -82,11 +83,13 @@ class TestStalls:
 
 def test_figures_are_put_between_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n\n{MARKS[0]}\nold\n{MARKS[1]}\n\nbehind\n", encoding="utf-8")
+    other, begin = (MARKS[0].format(mode=mode) for mode in ("memory", "memory+dedup"))
+    kept = f"{other}\nkept\n{MARKS[1]}\n\n"
+    page.write_text(f"{kept}{begin}\nold\n{MARKS[1]}\n\nbehind\n{kept}", encoding="utf-8")
     made = Report([Line("a fault", 2, 1_000, 0, 0, 1.25)], ["a fact"], [])
-    write_figures(page, made, "make proof FAULTS=2 SEED=1")
+    write_figures(page, "memory+dedup", made, "make proof FAULTS=2 SEED=1")
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n\n") and text.endswith("\n\nbehind\n")
+    assert text.startswith(kept) and text.endswith(f"\n\nbehind\n{kept}")
     assert f"| {' | '.join(COLUMNS)} |" in text
     assert "| a fault | 2 | 1,000 | 0 | 0 | 1.2 |" in text
     assert "`make proof FAULTS=2 SEED=1`" in text

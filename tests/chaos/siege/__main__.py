@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ from consumer.errors import ConsumerError
 from consumer.telemetry.progress import track
 from tests.chaos.siege import faults
 from tests.chaos.siege.driver import Driver
+from tests.chaos.siege.modes import MODES, Mode
 from tests.chaos.siege.report import Report, report, show, write_figures
 from tests.chaos.siege.sequence import planned
 from tests.chaos.siege.site import HOST, Broker, Services, built
@@ -33,6 +34,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def siege(
     *,
     faults: Annotated[int, typer.Option(min=1, help="How many faults; about one a second.")] = 1_000,
+    mode: Annotated[Literal["memory", "memory+dedup"], typer.Option(help="That of the consumers.")] = "memory",
     seed: Annotated[int | None, typer.Option(min=0, help="Repeats the sequence of an earlier siege.")] = None,
     write: Annotated[Path | None, typer.Option(help="A page to write the figures to, between its marks.")] = None,
 ) -> None:
@@ -41,11 +43,11 @@ def siege(
     Exit 1 where a record is lost, doubled or altered, or a consumer gives up where waiting would have helped.
     """
     seed = random.SystemRandom().randrange(1 << 32) if seed is None else seed
-    command = f"make proof FAULTS={faults} SEED={seed}"
+    command = f"make proof MODE={mode} FAULTS={faults} SEED={seed}"
     typer.echo(f"The siege: {faults:,} faults. To repeat it: {command}", err=True)
     folder = Path(tempfile.mkdtemp(prefix="memory-consumer-siege-"))
     try:
-        made = _besiege(faults, seed, folder)
+        made = _besiege(MODES[mode], faults, seed, folder)
     except KeyboardInterrupt:
         shutil.rmtree(folder)
         raise
@@ -55,13 +57,13 @@ def siege(
         raise typer.Exit(1)
     shutil.rmtree(folder)
     if write is not None:
-        write_figures(write, made, command)
+        write_figures(write, mode, made, command)
 
 
-def _besiege(count: int, seed: int, folder: Path) -> Report:
+def _besiege(mode: Mode, count: int, seed: int, folder: Path) -> Report:
     with (
         _services() as services,
-        built(services, folder, seed=seed, per_second=PER_SECOND) as site,
+        built(services, mode, folder, seed=seed, per_second=PER_SECOND) as site,
         track(count, "faults") as progress,
     ):
         return report(Driver(site, progress).run(planned(faults.ALL, count, seed)), site)

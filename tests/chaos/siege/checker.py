@@ -1,16 +1,18 @@
 """Whether what is there agrees with what was published. Pure, and imports nothing of the consumer.
 
 It knows three things: what the publisher wrote down, what lies in the tables, what lies in the dead-letter topic. Every
-disagreement is a finding: something *lost*, *doubled*, or *wrong*.
+disagreement is a finding: something *lost*, *doubled*, or *altered*. Clusters have a checker of their own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tests.chaos.siege.contents import event_in, memory_row
+from tests.chaos.siege.contents import Event, event_in, memory_row
 from tests.chaos.siege.published import Counts, Ending, Published, PublishedPartition
 
 
@@ -42,7 +44,10 @@ class Move(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A partition's row with the moves of its position, and the same counters as the other table has them."""
+    """A partition's row with the moves of its position, and the same counters as the other table has them.
+
+    Nothing is counted as placed.
+    """
 
     partition: int
     next_offset: int
@@ -64,25 +69,43 @@ class Letter(NamedTuple):
 StoredMemory = tuple[str, tuple[Any, ...]]
 """A memory's id and its columns, in the order of `contents.MEMORY_COLUMNS`."""
 
+Agrees = Callable[[tuple[Any, ...], tuple[Any, ...]], bool]
+"""Whether a memory's columns are what they should be."""
+
 
 def check_counts(published: Published, rows: Iterable[Row]) -> Iterator[Finding]:
     """The counters of each partition are those of the records below its position, at whatever instant it is asked."""
     for row in rows:
         expected = expected_counts(published.partitions[row.partition], row)
-        for name, wanted, found in zip(Counts._fields, expected, row.counts, strict=True):
-            if wanted != found:
-                wrong = Wrong.LOST if found < wanted else Wrong.DOUBLED
-                yield Finding(wrong, abs(found - wanted), f"{name} of partition {row.partition}: {found}, not {wanted}")
+        yield from list(_check_each(row, expected)) or _check_together(row, expected)
         yield from _check_equation(row, sum(expected))
+
+
+def _check_each(row: Row, expected: Counts) -> Iterator[Finding]:
+    """The counters one by one. Those that are placed may be in three of them."""
+    found = (row.counts.stored, row.counts.duplicates, row.merged, row.counts.letters)
+    least = (expected.stored, expected.duplicates, 0, expected.letters)
+    open_ = (expected.placed, expected.placed, expected.placed, 0)
+    for name, count, low, more in zip(("stored", "duplicates", "merged", "letters"), found, least, open_, strict=True):
+        if off := min(0, count - low) or max(0, count - low - more):
+            wanted = f"{low}" if not more else f"{low} to {low + more}"
+            what = f"{name} of partition {row.partition}: {count}, not {wanted}"
+            yield Finding(Wrong.LOST if off < 0 else Wrong.DOUBLED, abs(off), what)
+
+
+def _check_together(row: Row, expected: Counts) -> Iterator[Finding]:
+    """Those that are placed end somewhere, each once."""
+    found = row.counts.stored + row.counts.duplicates + row.merged
+    if off := found - (expected.stored + expected.duplicates + expected.placed):
+        what = f"stored, merged and duplicates of partition {row.partition}: {found} together, not {found - off}"
+        yield Finding(Wrong.LOST if off < 0 else Wrong.DOUBLED, abs(off), what)
 
 
 def _check_equation(row: Row, records: int) -> Iterator[Finding]:
     if row.read != sum(row.counts) + row.merged or row.read != records:
         yield Finding(Wrong.ALTERED, 1, f"the equation of partition {row.partition}: {row}, {records} offsets passed")
-    counted = dict(zip(Ending, row.counts, strict=True))
-    if {kind: count for kind, count in row.by_kind.items() if count} != {
-        str(kind): count for kind, count in counted.items() if count
-    }:
+    counted = {str(ending): count for ending, count in zip(Ending, row.counts, strict=True)} | {"merged": row.merged}
+    if Counter(row.by_kind) != Counter(counted):
         yield Finding(Wrong.ALTERED, 1, f"the counts by category of partition {row.partition}: {row}")
 
 
@@ -92,7 +115,8 @@ def expected_counts(partition: PublishedPartition, row: Row) -> Counts:
     for first, end in _passes(row):
         again = partition.between(first, min(end, reached))
         fresh = partition.between(max(first, reached), end)
-        total = total.plus(fresh).plus(Counts(duplicates=again.stored + again.duplicates, letters=again.letters))
+        known = again.stored + again.duplicates + again.placed
+        total = total.plus(fresh).plus(Counts(duplicates=known, letters=again.letters))
         reached = max(reached, end)
     return total
 
@@ -125,28 +149,41 @@ def check_drained(published: Published, rows: Iterable[Row]) -> Iterator[Finding
 
 
 def check_contents(
-    published: Published, memories: Iterable[StoredMemory], ledger: Mapping[UUID, str]
+    published: Published,
+    memories: Iterable[StoredMemory],
+    ledger: Mapping[UUID, str],
+    agrees: Agrees = operator.eq,
 ) -> Iterator[Finding]:
     """Each event's memory is there with the content of its last event; each event's id is in the ledger, once."""
-    last: dict[str, bytes | None] = {}
-    entered: dict[UUID, str] = {}
     by_ending = published.by_ending()
-    for note in chain(by_ending[Ending.STORED], by_ending[Ending.DUPLICATE]):
-        event = event_in(note.value)
-        entered[event["event_id"]] = event["memory_id"]
-        if note.ending is Ending.STORED:
-            last[event["memory_id"]] = note.value
-    yield from _check_memories(last, memories)
-    yield from _check_ledger(entered, ledger)
+    known = chain(by_ending[Ending.PLACED], by_ending[Ending.STORED], by_ending[Ending.DUPLICATE])
+    events = (event_in(note.value) for note in known)
+    yield from _check_memories(last_values(published), memories, agrees)
+    yield from _check_ledger({event["event_id"]: event["memory_id"] for event in events}, ledger)
 
 
-def _check_memories(last: Mapping[str, bytes | None], memories: Iterable[StoredMemory]) -> Iterator[Finding]:
+def applied(published: Published) -> Iterator[tuple[Event, bytes | None]]:
+    """The events that made or changed a memory, those of one memory in their order, with their values."""
+    by_ending = published.by_ending()
+    # What is placed is always the first of its memory.
+    for note in chain(by_ending[Ending.PLACED], by_ending[Ending.STORED]):
+        yield event_in(note.value), note.value
+
+
+def last_values(published: Published) -> dict[str, bytes | None]:
+    """Of each memory its last event."""
+    return {event["memory_id"]: value for event, value in applied(published)}
+
+
+def _check_memories(
+    last: Mapping[str, bytes | None], memories: Iterable[StoredMemory], agrees: Agrees
+) -> Iterator[Finding]:
     seen: set[str] = set()
     for memory_id, columns in memories:
         seen.add(memory_id)
         if memory_id not in last:
             yield Finding(Wrong.DOUBLED, 1, f"memory {memory_id} was never published")
-        elif columns != memory_row(event_in(last[memory_id])):
+        elif not agrees(columns, memory_row(event_in(last[memory_id]))):
             yield Finding(Wrong.ALTERED, 1, f"memory {memory_id} is not what its last event says: {columns}")
     if missing := last.keys() - seen:
         yield Finding(Wrong.LOST, len(missing), f"memories such as {min(missing)} are missing")

@@ -1,6 +1,7 @@
 """What the bytes of a valid record say, by fastavro and the published schema. Imports nothing of the consumer."""
 
 import json
+import unicodedata
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -34,6 +35,19 @@ def memory_row(event: Event) -> tuple[Any, ...]:
         return (None, event["occurred_at"], True) + (None,) * (len(MEMORY_COLUMNS) - 3)
     owner, *rest = (memory[name] for name in _OF_THE_MEMORY)
     return (owner, event["occurred_at"], False, event["producer"], *rest)
+
+
+def canonical(text: str) -> str:
+    """The text as it counts when two are compared: case and spaces do not matter."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return " ".join(folded.split())
+
+
+def saying(event: Event) -> tuple[Any, ...]:
+    """What two memories have in common that say the same: owner, text, people, sources."""
+    memory = event["memory"]
+    people = frozenset(person["id"] for person in memory["participants"])
+    return (memory["owner_id"], canonical(memory["content"]), people, frozenset(memory["source_message_ids"]))
 
 
 @cache

@@ -13,7 +13,6 @@ from tests.chaos.siege.checker import (
     Finding,
     Row,
     Wrong,
-    check_contents,
     check_counts,
     check_drained,
     check_letters,
@@ -133,7 +132,7 @@ class Driver:
             check_counts(site.published, course.rows),
             check_drained(site.published, course.rows),
             check_moves(course.rows, site.rewinds.total()),
-            check_contents(site.published, evidence.memories(site.sql), evidence.ledger(site.sql)),
+            site.mode.check(site.published, site.sql),
             check_letters(site.published, site.topics.source, letters),
         )
         self._note(AT_THE_END, list(found))

@@ -8,6 +8,7 @@ import psycopg
 
 from tests.chaos.outside import everything_in
 from tests.chaos.siege.checker import Letter, Move, Row, StoredMemory
+from tests.chaos.siege.cluster_checker import Clusters, Joining, Member, Pair, View
 from tests.chaos.siege.contents import MEMORY_COLUMNS
 from tests.chaos.siege.published import Counts
 
@@ -24,6 +25,11 @@ _ROWS = """
     ORDER BY partition
 """
 """One statement, so that it is one instant."""
+
+_MEMBERS = """
+    SELECT memory_id, cluster_id, is_founder, content_hash, content FROM members LEFT JOIN memories USING (memory_id)
+"""
+_PAIRS = "SELECT memory_id, content_hash, other_memory_id, other_content_hash FROM reviews"
 
 
 def rows(connection: Connection) -> list[Row]:
@@ -45,6 +51,21 @@ def memories(connection: Connection) -> Iterator[StoredMemory]:
 def ledger(connection: Connection) -> dict[UUID, str]:
     """The memory of each event id that was entered."""
     return dict(connection.execute("SELECT event_id, memory_id FROM event_ledger").fetchall())
+
+
+def clusters(connection: Connection) -> Clusters:
+    """The tables of clusters. Nobody writes meanwhile."""
+    views = connection.execute(
+        f"SELECT cluster_id, memory_id, {', '.join(MEMORY_COLUMNS)} FROM merged_memories".encode()
+    )
+    history = connection.execute("SELECT cluster_id, memory_id, conflicts, fields_changed FROM merge_history")
+    return Clusters(
+        [Member(*row) for row in connection.execute(_MEMBERS)],
+        {cluster_id for (cluster_id,) in connection.execute("SELECT DISTINCT cluster_id FROM similarity_keys")},
+        [View(cluster_id, shown, dict(zip(MEMORY_COLUMNS, row, strict=True))) for cluster_id, shown, *row in views],
+        [Joining(cluster_id, memory_id, [*conflicts, *fields]) for cluster_id, memory_id, conflicts, fields in history],
+        [Pair((one, digest), (other, its)) for one, digest, other, its in connection.execute(_PAIRS)],
+    )
 
 
 def letters(bootstrap: str, topic: str, partitions: int) -> list[Letter]:

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 
 class Ending(StrEnum):
-    """How a record has to end when it is read for the first time. Each is the name of its counter."""
+    """How a record has to end when it is read for the first time. Each but the last is the name of its counter."""
 
     STORED = "stored"
     DUPLICATE = "duplicates"
     LETTER = "dead_lettered"
+    PLACED = "placed"
+    """A new memory that may be like others: stored, merged or a duplicate, as those decide that came before it."""
 
 
 class Note(NamedTuple):
@@ -34,6 +36,7 @@ class Counts(NamedTuple):
     stored: int = 0
     duplicates: int = 0
     letters: int = 0
+    placed: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
         """Both together."""
@@ -44,7 +47,12 @@ class Counts(NamedTuple):
         return Counts(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
 
 
-_ONE = {Ending.STORED: Counts(stored=1), Ending.DUPLICATE: Counts(duplicates=1), Ending.LETTER: Counts(letters=1)}
+_ONE = {
+    Ending.STORED: Counts(stored=1),
+    Ending.DUPLICATE: Counts(duplicates=1),
+    Ending.LETTER: Counts(letters=1),
+    Ending.PLACED: Counts(placed=1),
+}
 
 
 class PublishedPartition:

@@ -13,7 +13,8 @@ from consumer.devstack.disorderly_events import Sample, disorderly
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
 from tests import wire
-from tests.chaos.siege.published import Ending, Note, Published
+from tests.chaos.siege.modes import Mode
+from tests.chaos.siege.published import Note, Published
 
 BOUND = 60.0
 """Seconds within which the broker has to acknowledge, or the siege is over."""
@@ -34,14 +35,15 @@ class Publisher:
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, published: Published, told: Told, *, seed: int, per_second: float
+        self, bootstrap: str, topic: str, published: Published, told: Told, mode: Mode, *, seed: int, per_second: float
     ) -> None:
         self.ticks = 0
         self._topic = topic
         self._published = published
         self._told = told
+        self._mode = mode
         self._per_second = per_second
-        self._samples, self._ghosts = _stories(random.Random(seed)), _stories(random.Random(seed + 1))
+        self._samples, self._ghosts = (_stories(random.Random(each), mode) for each in (seed, seed + 1))
         self._producer = Producer({**_QUIET, "bootstrap.servers": bootstrap, "enable.idempotence": True})
         self._transactional = Producer({**_QUIET, "bootstrap.servers": bootstrap, "transactional.id": f"{topic}-siege"})
         self._leave_gaps = Event()
@@ -120,7 +122,7 @@ class Publisher:
             assert error is None, str(error)
             partition, offset = message.partition(), message.offset()
             assert partition is not None and offset is not None
-            ending = Ending(sample.outcome.kind.value)
+            ending = self._mode.ending(sample.outcome)
             self._notes.append(Note(partition, offset, sample.key, sample.value, ending))
 
         return delivered
@@ -131,17 +133,16 @@ class Publisher:
         self._told(self._published.ends())
 
 
-def _stories(chance: random.Random) -> Iterator[Sample]:
+def _stories(chance: random.Random, mode: Mode) -> Iterator[Sample]:
     """Two streams mixed: one in which everything happens, one of short stories that tell much of few memories."""
-    long, short = _endless(chance.getrandbits(32), LONG_STORY), _endless(chance.getrandbits(32), SHORT_STORY)
+    long, short = (_endless(chance.getrandbits(32), length, mode) for length in (LONG_STORY, SHORT_STORY))
     while True:
         yield next(long if chance.random() < 0.7 else short)
 
 
-def _endless(seed: int, length: int) -> Iterator[Sample]:
+def _endless(seed: int, length: int, mode: Mode) -> Iterator[Sample]:
+    def encode(event: MemoryEvent | Raw) -> bytes:
+        return wire.encode(mode.told(event)) if isinstance(event, MemoryEvent) else wire.encode_fields(event)
+
     for chapter in count(seed):
-        yield from disorderly(length, chapter, _encode)
-
-
-def _encode(event: MemoryEvent | Raw) -> bytes:
-    return wire.encode(event) if isinstance(event, MemoryEvent) else wire.encode_fields(event)
+        yield from disorderly(length, chapter, encode)

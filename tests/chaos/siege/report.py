@@ -16,7 +16,7 @@ from tests.chaos.siege.checker import Wrong, records
 from tests.chaos.siege.driver import AT_THE_END, Course
 from tests.chaos.siege.site import Site
 
-MARKS = ("<!-- written by `make proof` -->", "<!-- up to here -->")
+MARKS = ("<!-- written by `make proof MODE={mode}` -->", "<!-- up to here -->")
 COLUMNS = ("fault", "times", "records", "lost", "doubled", "longest stall, s")
 
 
@@ -104,12 +104,13 @@ def show(made: Report) -> None:
         console.print(text, markup=False, highlight=False)
 
 
-def write_figures(path: Path, made: Report, command: str) -> None:
-    """Put the figures between the marks of the page; what stands around them stays."""
+def write_figures(path: Path, mode: str, made: Report, command: str) -> None:
+    """Put the figures between the marks of the mode in the page; what stands around them stays."""
+    begin, end = (mark.format(mode=mode) for mark in MARKS)
     rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *(line.cells() for line in made.lines)]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     facts = "\n".join(f"- {fact}" for fact in made.facts)
     made_by = f"`{command}`, {datetime.now(UTC):%d %B %Y}, on {os.cpu_count()} cores for everything together:"
-    figures = "\n\n".join([MARKS[0], made_by, table, facts, MARKS[1]])
-    between = re.compile(f"{re.escape(MARKS[0])}.*{re.escape(MARKS[1])}", re.DOTALL)
+    figures = f"{begin}\n\n{made_by}\n\n{table}\n\n{facts}\n\n{end}"
+    between = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     path.write_text(between.sub(lambda _: figures, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -17,6 +17,7 @@ from tests.chaos.consumers import fleet, settings
 from tests.chaos.outside import plain
 from tests.chaos.publishing import Topics, topics
 from tests.chaos.siege.members import Members
+from tests.chaos.siege.modes import Mode
 from tests.chaos.siege.published import Published
 from tests.chaos.siege.publisher import Publisher
 from tests.chaos.siege.stalls import Stalls
@@ -67,6 +68,7 @@ class Services:
 class Site:
     """What faults are injected into. `sql` is a connection of our own, past the proxy."""
 
+    mode: Mode
     services: Services
     topics: Topics
     sql: psycopg.Connection[Any]
@@ -81,7 +83,7 @@ class Site:
 
 
 @contextmanager
-def built(services: Services, folder: Path, *, seed: int, per_second: float) -> Iterator[Site]:
+def built(services: Services, mode: Mode, folder: Path, *, seed: int, per_second: float) -> Iterator[Site]:
     """A site on an empty database of these services: consumers are started, and records published, while inside."""
     _make_tables(services.database_url)
     published, stalls = Published(PARTITIONS), Stalls()
@@ -92,18 +94,19 @@ def built(services: Services, folder: Path, *, seed: int, per_second: float) -> 
             sql.execute(statement.encode())
         database, redis = (opened.enter_context(_proxy(url)) for url in (services.database_url, services.redis_url))
         opened.enter_context(watching(opened.enter_context(connected(services.database_url)), stalls))
-        members = Members(opened.enter_context(fleet(_settings(services, made, database, redis), folder)))
+        members = Members(opened.enter_context(fleet(_settings(services, mode, made, database, redis), folder)))
         publisher = Publisher(
             services.kafka,
             made.source,
             published,
             lambda ends: stalls.published(ends, time.monotonic()),
+            mode,
             seed=seed,
             per_second=per_second,
         )
         members.fill()
         opened.enter_context(publisher)
-        yield Site(services, made, sql, database, redis, members, publisher, published, stalls)
+        yield Site(mode, services, made, sql, database, redis, members, publisher, published, stalls)
 
 
 @contextmanager
@@ -125,7 +128,7 @@ def _through(proxy: TcpProxy, url: str) -> str:
     return parts._replace(netloc=f"{user}{at}{HOST}:{proxy.port}").geturl()
 
 
-def _settings(services: Services, made: Topics, database: TcpProxy, redis: TcpProxy) -> dict[str, str]:
+def _settings(services: Services, mode: Mode, made: Topics, database: TcpProxy, redis: TcpProxy) -> dict[str, str]:
     """Short times, so that a server that is away is asked again soon."""
     return {
         **settings(
@@ -139,6 +142,7 @@ def _settings(services: Services, made: Topics, database: TcpProxy, redis: TcpPr
         "CONSUMER_DATABASE_LOCK_TIMEOUT_SECONDS": "2",
         "CONSUMER_DATABASE_STATEMENT_TIMEOUT_SECONDS": "2",
         "CONSUMER_LOG_FORMAT": "json",
+        "CONSUMER_MODE": mode.name,
     }
 
 
