@@ -14,6 +14,7 @@ from rich.table import Table
 
 from tests.chaos.siege.checker import Wrong, records
 from tests.chaos.siege.driver import AT_THE_END, Course
+from tests.chaos.siege.published import Counts
 from tests.chaos.siege.site import Site
 
 MARKS = ("<!-- written by `make proof MODE={mode}` -->", "<!-- up to here -->")
@@ -82,6 +83,11 @@ def _facts(course: Course, site: Site) -> Iterator[str]:
     published, read = site.published.total(), sum(row.read for row in course.rows)
     altered = records([finding for _, finding in course.findings], Wrong.ALTERED)
     yield f"{published:,} records published, {read:,} read, {read - published:,} of them again, {altered} altered"
+    counts = Counts(*map(sum, zip(*(row.counts for row in course.rows), strict=True)))
+    merged = sum(row.merged for row in course.rows)
+    yield (
+        f"{counts.stored:,} stored, {merged:,} merged, {counts.duplicates:,} duplicates, {counts.letters:,} dead-lettered"
+    )
     yield f"the counters compared with the records {course.checks:,} times on the way, everything at the end"
     started, again = site.members.started, site.members.restarts
     yield f"{started:,} consumers started; {again:,} of them found no server at their start, and were started again"
