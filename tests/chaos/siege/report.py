@@ -85,9 +85,8 @@ def _facts(course: Course, site: Site) -> Iterator[str]:
     yield f"{published:,} records published, {read:,} read, {read - published:,} of them again, {altered} altered"
     counts = Counts(*map(sum, zip(*(row.counts for row in course.rows), strict=True)))
     merged = sum(row.merged for row in course.rows)
-    yield (
-        f"{counts.stored:,} stored, {merged:,} merged, {counts.duplicates:,} duplicates, {counts.letters:,} dead-lettered"
-    )
+    stored, duplicates, letters, _ = counts
+    yield f"{stored:,} stored, {merged:,} merged, {duplicates:,} duplicates, {letters:,} dead-lettered"
     yield f"the counters compared with the records {course.checks:,} times on the way, everything at the end"
     started, again = site.members.started, site.members.restarts
     yield f"{started:,} consumers started; {again:,} of them found no server at their start, and were started again"
