@@ -4,7 +4,7 @@ None of them is thread-safe: one loop, one thread. Every method may raise `Trans
 never raises; a method that raised has changed nothing, unless it says so.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -44,10 +44,10 @@ class Source(Protocol):
         What was read past a limit is kept for the next call. Never raises `Transient`: in an outage, nothing comes.
         """
 
-    def hold(self, seconds: float) -> None:
+    def hold(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Wait without reading, and stay in the group: polls with every partition paused, and keeps what comes.
 
-        Never raises `Transient`.
+        Ends before its time once `is_over`, which is asked a few times a second. Never raises `Transient`.
         """
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:

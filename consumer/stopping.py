@@ -90,6 +90,11 @@ class Bounds:
             self._busy_at = self._clock.monotonic()
         self._has_partitions |= has_partitions
 
+    def end_of_wait(self) -> Callable[[], bool]:
+        """What tells that a wait which begins now is over before its time: a stop is asked for, and there is one more
+        try at once; or one was asked for already, and patience ends."""
+        return self.out_of_patience if self._stop.requested else lambda: self._stop.requested
+
     def out_of_patience(self) -> bool:
         """Whether a stop was asked for so long ago that the batch in hand has to be left."""
         return self._stop.requested and self._stop.seconds_ago >= self._patience

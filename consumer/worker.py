@@ -79,7 +79,7 @@ class Worker:
             retry=retry_if_exception_type(Transient),
             wait=wait_random_exponential(multiplier=0.5, max=10),
             stop=self._is_out_of_patience,
-            sleep=self.source.hold,
+            sleep=self._wait,
             before_sleep=self._note_trouble,
             retry_error_cls=GivenUp,
         )
@@ -142,6 +142,9 @@ class Worker:
         """Nothing of the batch was written: it is given back with everything else, and read again later."""
         self.breaker.opened(opened)
         self.observer.waiting(str(opened))
+
+    def _wait(self, seconds: float) -> None:
+        self.source.hold(seconds, self.bounds.end_of_wait())
 
     def _note_trouble(self, state: RetryCallState) -> None:
         """A try failed: whether it was committed is not known, so the rows are to be looked at before the next."""

@@ -165,7 +165,7 @@ def test_nothing_passed_through_takes_the_guarantee_away(kafka: str) -> None:
             return True if member.poll(LIMITS) else None
 
         until(read)
-        member.hold(0.3)
+        member.hold(0.3, lambda: False)
         member.close()
         assert place.committed(TopicPartition(place.topic, 0)) is None
 
@@ -182,7 +182,7 @@ def test_holding_fetches_nothing_however_much_is_published(kafka: str) -> None:
         next_batch(member, LIMITS)
         for _ in range(50):
             place.publish(0, b"meanwhile")
-        member.hold(0.5)
+        member.hold(0.5, lambda: False)
         assert len(member._carried) <= 1
 
 
@@ -195,24 +195,3 @@ def test_a_property_that_librdkafka_refuses_is_a_wrong_setting(properties: dict[
     with pytest.raises(SettingsError, match=next(iter(properties))) as raised:
         KafkaSource(NOBODY, "group", ["memories"], SystemClock(), properties)
     assert "CONSUMER_KAFKA__" in raised.value.advice
-
-
-class Unreadable:
-    """A message with a header whose name is not UTF-8, as the binding presents it."""
-
-    def headers(self) -> list[tuple[str, bytes]]:
-        raise SystemError("returned a result with an exception set")
-
-    def topic(self) -> str:
-        return "memories"
-
-    def offset(self) -> int:
-        return 7
-
-
-def test_headers_that_can_not_be_read_are_left_out_and_stop_nothing() -> None:
-    source = KafkaSource(NOBODY, "group", ["memories"], SystemClock(), {})
-    try:
-        assert source._headers(Unreadable()) == ()  # type: ignore[arg-type]
-    finally:
-        source.close()

@@ -157,7 +157,7 @@ def test_nothing_waits_for_the_answer_to_a_commit(site: Site) -> None:
         with _paused(site.proxy):
             assert _returns(lambda: source.commit(done))
             assert _returns(lambda: source.poll(LIMITS))
-            assert _returns(lambda: source.hold(0.5))
+            assert _returns(lambda: source.hold(0.5, lambda: False))
             assert _returns(lambda: source.poll(LIMITS))
 
 

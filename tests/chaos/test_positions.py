@@ -286,7 +286,7 @@ class TestGaps:
             # What is an hour younger begins another segment; the one before it can be compacted then.
             an_hour_on = int(time.time()) + 3600
             publish(kafka, topic, told(11, 12), at_seconds=[an_hour_on, an_hour_on])
-            _until(lambda: [record.offset() for record in everything_in(kafka, topic, 1)] == [9, 10, 11])
+            _wait_for_compaction(kafka, topic, leaves=[9, 10, 11])
             compacted.read(3)
             assert compacted.told("offsets", "show")[0]["lag"] == 0
         assert compacted.partitions()[0] == Counts(1, 12, read=8, stored=8, duplicates=0, dead_lettered=0, skipped=0)
@@ -313,7 +313,6 @@ class TestTwoGroupsOnOneDatabase:
 def _make_anew(kafka: str, topic: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka})
     admin.delete_topics([topic])[topic].result(BOUND)
-    _until(lambda: topic not in admin.list_topics(timeout=BOUND).topics)
     admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(BOUND)
 
 
@@ -332,12 +331,11 @@ def _quickly_compacted(kafka: str, topic: str) -> Iterator[None]:
     admin.delete_topics([topic])[topic].result(BOUND)
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    """Look at a state of Kafka's, of which it tells nobody, until it is there."""
+def _wait_for_compaction(kafka: str, topic: str, leaves: list[int]) -> None:
+    """Kafka tells nobody of it. A look is a read of the whole topic by a new client, which takes its time."""
     until = time.monotonic() + BOUND
-    while not holds():
+    while [record.offset() for record in everything_in(kafka, topic, 1)] != leaves:
         assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 def _delete_before(kafka: str, topic: str, offset: int) -> None:

@@ -291,7 +291,7 @@ def test_holding_reads_nothing_loses_nothing_and_keeps_the_membership(place: Pla
     read(member, 1, LIMITS)
     place.publish(0, b"meanwhile")
 
-    member.hold(1.5)
+    member.hold(1.5, lambda: False)
 
     place.publish(0, b"after")
     batches = read(member, 2, LIMITS)
@@ -301,13 +301,28 @@ def test_holding_reads_nothing_loses_nothing_and_keeps_the_membership(place: Pla
     assert not changes.assigned
 
 
+def test_a_wait_that_is_over_ends_and_reading_goes_on(place: Place) -> None:
+    place.publish(0, b"x")
+    member = started(place)
+    asked: list[bool] = []
+
+    def is_over() -> bool:
+        asked.append(True)
+        return True
+
+    member.hold(30, is_over)
+
+    assert len(asked) == 1
+    assert [record.value for record in next_batch(member, LIMITS).records] == [b"x"]
+
+
 def test_what_is_assigned_while_holding_stays_paused(place: Place) -> None:
     place.publish(0, b"x")
     member = place.member()
     assigned: set[TopicPartition] = set()
 
     def held() -> bool | None:
-        member.hold(0.25)
+        member.hold(0.25, lambda: False)
         assigned.update(member.changes().assigned)
         return True if assigned else None
 

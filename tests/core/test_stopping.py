@@ -63,6 +63,24 @@ def test_a_group_with_no_partition_for_us_is_not_waited_for_for_ever() -> None:
     assert not bounds.go_on()
 
 
+def test_a_stop_ends_the_wait_in_which_it_is_asked_for() -> None:
+    stop = Stop()
+    is_over = Bounds(LIMITS, stop, HandClock()).end_of_wait()
+    assert not is_over()
+    stop.request("SIGTERM")
+    assert is_over()
+
+
+def test_a_wait_after_the_stop_lasts_as_long_as_patience_does() -> None:
+    clock = HandClock()
+    stop = Stop(clock.monotonic)
+    stop.request("SIGTERM")
+    is_over = Bounds(LIMITS, stop, clock, patience=10).end_of_wait()
+    assert not is_over(), "or it would try again and again without a pause"
+    clock.pass_(10)
+    assert is_over()
+
+
 def test_patience_with_a_batch_in_hand_starts_with_the_request_to_stop() -> None:
     clock = HandClock()
     stop = Stop(clock.monotonic)

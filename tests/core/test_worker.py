@@ -45,19 +45,26 @@ class ByName:
 
 
 class CountingSource(FakeSource):
-    """Remembers what it was asked to commit."""
+    """Remembers what it was asked to commit, and how each wait ended. `on_hold` happens in the middle of it."""
 
     def __init__(self, group: FakeGroup, waited: Callable[[float], None]) -> None:
         super().__init__(group, "one", waited=waited)
         self.commits_asked: list[dict[TopicPartition, int]] = []
+        self.on_hold: Callable[[], None] = nothing
+        self.cut_short: list[bool] = []
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
         self.commits_asked.append({source: claim.next_offset for source, claim in claims.items()})
         super().commit(claims)
 
+    def hold(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        self.on_hold()
+        self.cut_short.append(is_over())
+        super().hold(seconds, is_over)
+
 
 class Bench:
-    """A worker over Kafka in memory and SQLite. `before_write` happens before each try."""
+    """A worker over Kafka in memory and SQLite. `store.before` happens before each try."""
 
     def __init__(self, engine: Engine, tolerance: Tolerance) -> None:
         self.engine = engine
@@ -66,7 +73,8 @@ class Bench:
         self.broker = FakeBroker()
         self.broker.create_topic("memories", partitions=2)
         self.broker.create_topic("letters")
-        self.source = CountingSource(FakeGroup(self.broker, "g", ["memories"]), self.clock.pass_)
+        self.group = FakeGroup(self.broker, "g", ["memories"])
+        self.source = CountingSource(self.group, self.clock.pass_)
         self.openings = FakeOpenings()
         self.store = HinderedStore(SqlStore(engine, "g", self.clock))
         self.worker = Worker(
@@ -175,6 +183,15 @@ def test_asked_to_stop_with_the_database_away_it_leaves_the_batch_uncommitted(be
     assert tries[-1] - tries[0] >= 20, "it was patient"
     assert bench.clock.monotonic() < 120, "but not for ever"
     assert (bench.stored(), bench.committed()) == (set(), [])
+
+
+def test_a_stop_cuts_the_wait_short_in_which_it_comes_and_no_later_one(bench: Bench) -> None:
+    bench.publish(ZERO, "a")
+    bench.store.before = away
+    bench.source.on_hold = lambda: bench.stop.request("SIGTERM")
+    bench.worker.run()
+    assert bench.source.cut_short[:2] == [True, False]
+    assert not any(bench.source.cut_short[1:])
 
 
 def test_asked_to_stop_it_finishes_the_batch_in_hand(bench: Bench) -> None:
@@ -301,6 +318,10 @@ def test_what_is_passed_over_while_the_breaker_is_open_is_not_read(bench: Bench)
     assert (bench.stored(), bench.broker.records("letters")) == ({"a"}, [])
 
 
+def away() -> None:
+    raise Transient("database: away")
+
+
 def nothing() -> None:
     """Somebody looks, and does nothing."""
 
@@ -317,6 +338,25 @@ def test_of_a_batch_only_the_records_of_lost_partitions_are_dropped(bench: Bench
     bench.store.before = rob_once
     bench.worker.run()
     assert bench.stored() == {"a"}
+
+
+def test_of_what_the_group_took_away_meanwhile_nothing_is_written_or_committed(bench: Bench) -> None:
+    """Whoever has it now may not have claimed it yet: the database would still let us write."""
+    bench.publish(ZERO, "a")
+    bench.publish(ONE, "b")
+    bench.store.before = away
+
+    def seize() -> None:
+        bench.store.before = nothing
+        bench.source.on_hold = nothing
+        bench.group.seize(ZERO, FakeSource(bench.group, "two"))
+        bench.group.move(ONE, bench.source)
+        bench.stop.request("enough")
+
+    bench.source.on_hold = seize
+    bench.worker.run()
+    assert bench.stored() == {"b"}
+    assert bench.source.commits_asked == [{ONE: 1}]
 
 
 def test_a_write_that_had_happened_after_all_is_not_done_again(bench: Bench) -> None:

@@ -248,10 +248,11 @@ class FakeSource:
             self._waited(limits.seconds)
         return Batch(gathered, closed_by or ClosedBy.AGE)
 
-    def hold(self, seconds: float) -> None:
-        """Let the time pass, and rebalances happen."""
+    def hold(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Let the time pass, all at once, and rebalances happen."""
         self._rebalance()
-        self._waited(seconds)
+        if not is_over():
+            self._waited(seconds)
         self._rebalance()
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:

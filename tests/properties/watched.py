@@ -50,8 +50,8 @@ class WatchedSource:
     def poll(self, limits: BatchLimits) -> Batch | None:
         return _around(self._reach, "poll", lambda: self._inner.poll(limits))
 
-    def hold(self, seconds: float) -> None:
-        _around(self._reach, "hold", lambda: self._inner.hold(seconds))
+    def hold(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        _around(self._reach, "hold", lambda: self._inner.hold(seconds, is_over))
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
         _around(self._reach, "commit", lambda: self._inner.commit(claims))

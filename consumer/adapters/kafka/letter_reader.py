@@ -10,8 +10,9 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from consumer.adapters.kafka.config import QUIET, consumer_config, refusals_told
 from consumer.adapters.kafka.errors import END_OF_PARTITION, as_error, error_of
 from consumer.adapters.kafka.lookups import KafkaLookups, Kept
+from consumer.adapters.kafka.messages import record_of
 from consumer.errors import Transient
-from consumer.records import Headers, Record, TopicPartition
+from consumer.records import Record, TopicPartition
 
 SLICE_SECONDS, SLICES = 0.25, 40
 """How long nothing may come before the end, and in what slices that is waited, so that signal handlers get to run."""
@@ -50,7 +51,7 @@ class LetterReader:
             if source not in unread:
                 continue
             if message.error() is None:
-                yield _record(source, message)
+                yield record_of(source, message)
             if self._is_at_end(message, unread[source]):
                 del unread[source]
 
@@ -79,17 +80,3 @@ class LetterReader:
         if error.code() == END_OF_PARTITION:
             return True
         raise as_error(error, f"read {self._topic}")
-
-
-def _record(source: TopicPartition, message: Message) -> Record:
-    # Of a message without an error, the offset is always there.
-    kind, timestamp_ms = message.timestamp()
-    moment = timestamp_ms if kind else -1
-    return Record(source, message.offset() or 0, message.key(), message.value(), _headers(message), moment)
-
-
-def _headers(message: Message) -> Headers:
-    try:
-        return message.headers() or ()  # type: ignore[return-value]
-    except (UnicodeDecodeError, SystemError):  # a name is not UTF-8: no letter of ours
-        return ()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Thread
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.adapters.kafka.assignment import PartitionNotes
@@ -17,14 +17,16 @@ from consumer.adapters.kafka.commits import Commits
 from consumer.adapters.kafka.config import consumer_config, is_eager, refusals_told
 from consumer.adapters.kafka.ends_watch import EndsWatch
 from consumer.adapters.kafka.errors import END_OF_PARTITION, OUT_OF_RANGE, UNKNOWN_TOPIC, error_of
+from consumer.adapters.kafka.fetching import Fetching
 from consumer.adapters.kafka.health import KafkaHealth
 from consumer.adapters.kafka.lookups import GroupPositions
+from consumer.adapters.kafka.messages import record_of
 from consumer.adapters.kafka.stalls import Stalls
 from consumer.adapters.kafka.topic_watch import TopicWatch
 from consumer.batching import BatchLimits, Filling
 from consumer.errors import Transient
 from consumer.ports import Clock, Findings
-from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Headers, Record, TopicPartition
+from consumer.records import Batch, Changes, Claim, ClosedBy, Found, Record, TopicPartition
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class KafkaSource:
         with refusals_told():
             self._consumer = Consumer({**consumer_config(bootstrap_servers, group_id, properties), **callbacks})
         self._is_eager = is_eager(properties)
+        self._fetching = Fetching(self._consumer, is_eager=self._is_eager)
         self._consumer.subscribe(
             list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
@@ -115,16 +118,16 @@ class KafkaSource:
         still_ours = [record for record in gathered if record.source in self._partitions.started]
         return Batch(still_ours, closed_by) if still_ours else None
 
-    def hold(self, seconds: float) -> None:
+    def hold(self, seconds: float, is_over: Callable[[], bool]) -> None:
         """Wait with every partition paused, polling on."""
         until = self._clock.monotonic() + seconds
-        self._pause(self._partitions.started.values())
+        self._fetching.pause(self._partitions.started.values())
         try:
-            while (left := until - self._clock.monotonic()) > 0:
+            while (left := until - self._clock.monotonic()) > 0 and not is_over():
                 came = self._consume(1, min(SLICE_SECONDS, left))  # which may take away what was carried
                 self._carried += came
         finally:
-            self._resume(self._partitions.started.values())
+            self._fetching.resume(self._partitions.started.values())
 
     def commit(self, claims: Mapping[TopicPartition, Claim]) -> None:
         """Send the positions that moved. What becomes of them is noted when the answer comes, in some later poll."""
@@ -162,13 +165,8 @@ class KafkaSource:
         """Read the partition from this offset on. Raises `Transient` where it can't be sought."""
         if source not in self._partitions.assigned:
             raise Transient(f"can't read {source}: it is not assigned to us any more")
-        position = _kafka(source, offset)
         try:
-            # Sought first, so that nothing of elsewhere is fetched once it is resumed; and again after that, because a
-            # resumed partition is fetched from when its turn comes, up to a second later, a sought one at once.
-            self._consumer.seek(position)
-            self._consumer.resume([position])
-            self._consumer.seek(position)
+            self._fetching.start(source, offset)
         except KafkaException as raised:
             raise Transient(f"can't start {source} at {offset}: {error_of(raised).str()}") from raised
         self._drop_carried([source])
@@ -177,7 +175,7 @@ class KafkaSource:
 
     def stop(self, source: TopicPartition) -> None:
         """Read no more of the partition."""
-        self._pause([source])
+        self._fetching.pause([source])
         self._partitions.stop(source)
         self._stalls.stopped([source])
         self._drop_carried([source])
@@ -209,32 +207,13 @@ class KafkaSource:
             if (error := message.error()) is not None:
                 self._on_message_error(message, error)
                 continue
-            # Of a message without an error, topic, partition and offset are always there.
+            # Of a message without an error, topic and partition are always there.
             source = started.get((message.topic(), message.partition()))  # type: ignore[arg-type]
-            if source is None:
-                continue
-            kind, timestamp_ms = message.timestamp()
-            records.append(
-                Record(
-                    source,
-                    message.offset(),  # type: ignore[arg-type]
-                    message.key(),
-                    message.value(),
-                    self._headers(message),
-                    timestamp_ms if kind else -1,
-                )
-            )
+            if source is not None:
+                records.append(record_of(source, message))
         if records:
             self._health.well()
         return records
-
-    def _headers(self, message: Message) -> Headers:
-        """The headers; none where a name is not UTF-8, which the binding can't hold. Not to be asked for twice then."""
-        try:
-            return message.headers() or ()  # type: ignore[return-value]
-        except (UnicodeDecodeError, SystemError):
-            log.warning("headers left out: a name is not UTF-8", topic=message.topic(), offset=message.offset())
-            return ()
 
     def _fill(self, filling: Filling, records: list[Record], since: float) -> list[Record]:
         """As many of the records as fit; the rest is carried to the next batch."""
@@ -247,19 +226,6 @@ class KafkaSource:
     def _drop_carried(self, sources: Collection[TopicPartition]) -> None:
         self._carried = [record for record in self._carried if record.source not in sources]
 
-    def _pause(self, sources: Collection[TopicPartition]) -> None:
-        self._tell(self._consumer.pause, sources)
-
-    def _resume(self, sources: Collection[TopicPartition]) -> None:
-        self._tell(self._consumer.resume, sources)
-
-    def _tell(self, tell: Callable[[list[KafkaPartition]], None], sources: Collection[TopicPartition]) -> None:
-        try:
-            tell([_kafka(source) for source in sources])
-        except KafkaException as raised:
-            # Only partitions that are not ours any more are refused, and then there is nothing to pause or resume.
-            log.debug("not paused or resumed", partitions=_names(sources), reason=error_of(raised).str())
-
     def _leave(self) -> None:
         try:
             self._consumer.close()
@@ -270,7 +236,7 @@ class KafkaSource:
     def _on_assign(self, _: Consumer, assigned: list[KafkaPartition]) -> None:
         sources = [_ours(partition) for partition in assigned]
         try:
-            self._add(sources)
+            self._fetching.add(sources)
         except KafkaException as raised:
             self._health.complain(error_of(raised))
         self._partitions.assign(sources)
@@ -313,26 +279,14 @@ class KafkaSource:
         again = list(self._partitions.assigned) if self._is_eager else [source]
         self._claim_anew(again)
         try:
-            if not self._is_eager:
-                self._consumer.incremental_unassign([_kafka(source)])
-            self._add(again)
+            self._fetching.add_again(again)
         except KafkaException as raised:
             self._health.complain(error_of(raised))
-
-    def _add(self, sources: Collection[TopicPartition]) -> None:
-        """Paused, at the earliest offset, which always exists: without one a partition can't be sought later."""
-        add = self._consumer.assign if self._is_eager else self._consumer.incremental_assign
-        add([_kafka(source, OFFSET_BEGINNING) for source in sources])
-        self._consumer.pause([_kafka(source) for source in sources])
 
     def _claim_anew(self, sources: Collection[TopicPartition]) -> None:
         for source in sources:
             self.stop(source)
         self._partitions.renew(sources)
-
-
-def _kafka(source: TopicPartition, offset: int = OFFSET_INVALID, metadata: str = "") -> KafkaPartition:
-    return KafkaPartition(source.topic, source.partition, offset, metadata)
 
 
 def _ours(partition: KafkaPartition) -> TopicPartition:
