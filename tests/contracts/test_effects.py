@@ -1,5 +1,6 @@
 """What each batch came to is kept with it, and in total: on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,15 @@ def test_they_are_counted_once_whatever_the_size_of_batches(engine: Engine, size
     assert (effects.records, effects.duplicates, effects.placed) == (5, 2, 4)
     assert (effects.candidates, effects.merges_tried, effects.merged, effects.doubts) == (2, 2, 1, 1)
     assert rows(engine) == effects
+
+
+def test_a_pair_that_is_noted_already_is_not_counted_again(engine: Engine) -> None:
+    store = Clustered(engine)
+    store.write([EVENTS[0], EVENTS[-1]])
+    store.write(
+        [replace(EVENTS[-1], event_id=event_id("again")), told("second", TEN.replace("eight nine ten", "8 9 10"))]
+    )
+    assert Operations(engine).effects("g").doubts == 2
 
 
 def rows(engine: Engine) -> Effects:

@@ -126,6 +126,30 @@ def test_who_stands_together_is_taken_apart_and_stays_so(store: Clustered, revie
     assert_whole(store)
 
 
+def test_a_dispute_waits_as_long_as_it_lasts(store: Clustered, reviews: Reviews) -> None:
+    store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
+    assert the(reviews)
+    store.write([felt("a", TEN, "sadness", at=2, again=" 2")])
+    assert reviews.waiting(None, 10) == []
+    store.write([felt("b", swapped(0), "fear", at=3, again=" 2")])
+    assert the(reviews)
+
+
+def test_a_dispute_comes_up_when_somebody_leaves(store: Clustered, reviews: Reviews) -> None:
+    sure = felt("a", TEN, "joy", confidence=0.9)
+    store.write([sure, felt("b", swapped(0), "sadness", at=1), felt("c", swapped(9), "joy", at=2)])
+    assert reviews.waiting(None, 10) == []
+    store.write([gone("a")])
+    assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("b", "c", "primary_emotion")]
+
+
+def test_what_a_person_has_decided_about_stays_when_the_dispute_ends(store: Clustered, reviews: Reviews) -> None:
+    store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
+    reviews.accept(the(reviews), ANN)
+    store.write([felt("b", swapped(0), "joy", at=2, again=" 2")])
+    assert store.query(DECISIONS) == [("accepted", "ann@home", "the same walk")]
+
+
 def test_a_mind_can_be_changed(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
     first = the(reviews)
@@ -146,6 +170,8 @@ def test_a_pair_that_is_gone_can_not_be_decided(store: Clustered, reviews: Revie
         reviews.accept(gone_by_now, ANN)
 
 
-def felt(name: str, content: str, emotion: Any, *, at: int = 0, again: str = "") -> MemoryEvent:
-    said = memory(content, sources=["s"], people=["p"], feeling=feeling(emotion))
+def felt(
+    name: str, content: str, emotion: Any, *, at: int = 0, again: str = "", confidence: float = 0.5
+) -> MemoryEvent:
+    said = memory(content, sources=["s"], people=["p"], confidence=confidence, feeling=feeling(emotion))
     return event_of(name, said, at=at, again=again)

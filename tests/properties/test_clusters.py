@@ -1,4 +1,5 @@
-"""However a sequence of events is cut into batches, the same clusters stand in the tables in the end."""
+"""However a sequence of events is cut into batches, the same clusters stand in the tables in the end; what is seen of
+them, and what is in dispute, follows from who is in them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -13,12 +14,16 @@ from sqlalchemy import select
 
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import open_engine
-from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.tables import members, merged_memories, metadata
 from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.disputes import disputed
+from consumer.memory.merging.doubts import ALIKE, CONTRADICTION
 from consumer.memory.merging.folding import fold
 from consumer.memory.merging.members import Member
 from consumer.memory.model import Emotion, Memory, MemoryEvent
+from consumer.moves import Author
 from tests.contracts.clustered import Clustered
 from tests.memory.merging.originals import feeling, memory
 from tests.properties.conftest import examples
@@ -40,6 +45,7 @@ class Told(NamedTuple):
     owner: int = 0
     source: int = 0
     emotion: Emotion | None = None
+    tags: int = 0
     is_deletion: bool = False
 
 
@@ -63,7 +69,8 @@ def stories() -> st.SearchStrategy[list[Entry]]:
         extra=st.sampled_from(("", "", "", " more", " not")),
         owner=rarely,
         source=rarely,
-        emotion=st.sampled_from((None, "joy", "anger")),
+        emotion=st.sampled_from((None, "joy", "anger", "fear")),
+        tags=st.sampled_from((0, 0, 8, 12)),
         is_deletion=st.sampled_from((False,) * 6 + (True,)),
     )
     return st.lists(st.one_of(told, told, told, told, st.builds(Again, st.integers(0, 9))), min_size=1, max_size=16)
@@ -89,6 +96,7 @@ def event_of(told: Told, number: int) -> MemoryEvent:
         sources=[f"s{told.source}"],
         people=["p"],
         feeling=feeling(told.emotion) if told.emotion else None,
+        tags=[f"{told.memory}-{tag}" for tag in range(told.tags)],
     )
     moment = NOON.replace(minute=told.minute)
     name, identity = f"memory-{told.memory}", event_id(f"event {number}")
@@ -97,8 +105,15 @@ def event_of(told: Told, number: int) -> MemoryEvent:
     return MemoryEvent(identity, "CREATED", name, moment, "tests", what)
 
 
-DISPUTED = [Told(0, 0, emotion="joy"), Told(1, 1, frozenset({1}), emotion="anger"), Told(1, 2, is_deletion=True)]
+DISPUTED = [Told(0, 0, emotion="joy"), Told(1, 1, frozenset({1, 2}), emotion="anger"), Told(1, 2, is_deletion=True)]
 """A pair that a person had to look at, had one of the two not been deleted at once."""
+
+LED_BY_ANOTHER = [
+    Told(0, 0),
+    Told(1, 1, frozenset({1, 2}), emotion="joy"),
+    Told(2, 2, frozenset({1, 3}), emotion="anger"),
+]
+"""A pair that is in dispute with whoever is the oldest."""
 
 AWAY_AND_BACK = [
     Told(0, 0),
@@ -168,11 +183,64 @@ def test_a_view_is_the_fold_of_its_members(databases: Databases, story: list[Ent
         assert (row.memory_id, row.occurred_at, shown) == (view.memory_id, view.occurred_at, view.memory)
 
 
+@settings(max_examples=examples(quick=60), deadline=None)
+@given(
+    story=stories(),
+    size=st.sampled_from(SIZES),
+    decisions=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=3),
+    rest=stories(),
+)
+@example(story=DISPUTED[:2], size=1, decisions=[], rest=[Told(0, 3, emotion="anger")])
+@example(story=LED_BY_ANOTHER, size=1, decisions=[], rest=[Told(0, 3, is_deletion=True)])
+def test_disputes_that_wait_are_those_of_the_views(
+    databases: Databases, story: list[Entry], size: int, decisions: list[tuple[int, bool]], rest: list[Entry]
+) -> None:
+    store, events = databases.empty(size, Rules()), events_of([*story, *rest])
+    store.write(events[: len(story)], size=size)
+    assert_disputes_are_those_of_the_views(store)
+    for number, is_one in decisions:
+        decide(store, number, is_one=is_one)
+        assert_disputes_are_those_of_the_views(store)
+    store.write(events[len(story) :], size=size)
+    assert_disputes_are_those_of_the_views(store)
+
+
+def decide(store: Clustered, number: int, *, is_one: bool) -> None:
+    """A person decides about one of the pairs that wait, if any do."""
+    reviews = Reviews(store.engine, Rules())
+    if waiting := reviews.waiting(None, 100):
+        review = waiting[number % len(waiting)]
+        (reviews.accept if is_one else reviews.reject)(review.id, Author("ann", None, NOON))
+
+
+def assert_disputes_are_those_of_the_views(store: Clustered) -> None:
+    """Worked out anew; a pair that is there for another reason, or is decided about, stays as it is."""
+    found = found_in(store)
+    views = [fold(those, Rules().bands.equal) for those in clusters_of(found).values() if len(those) > 1]
+    expected = disputed(views, {each.member.memory_id: each.place for each in found})
+    rows = store.query("SELECT memory_id, other_memory_id, reason, score, decision FROM reviews")
+    others = {(one, other) for one, other, reason, _, decision in rows if decision or reason in (ALIKE, CONTRADICTION)}
+    waiting = {row[:4] for row in rows if row[:2] not in others}
+    assert waiting == {
+        (one.memory_id, other.memory_id, reason, score)
+        for (one, other), score, reason in expected.values()
+        if (one.memory_id, other.memory_id) not in others
+    }
+
+
 def members_of(store: Clustered) -> dict[UUID, list[Member]]:
     """All clusters, each with its members, as the database has them."""
+    return clusters_of(found_in(store))
+
+
+def clusters_of(found: Sequence[FoundMember]) -> dict[UUID, list[Member]]:
     clusters: dict[UUID, list[Member]] = {}
+    for each in found:
+        clusters.setdefault(each.place.cluster_id, []).append(each.member)
+    return clusters
+
+
+def found_in(store: Clustered) -> list[FoundMember]:
     with store.engine.connect() as connection:
         ids = connection.scalars(select(members.c.cluster_id)).all()
-        for each in ClusterRows(connection, dialect_of("sqlite", Timeouts())).members(set(ids)):
-            clusters.setdefault(each.place.cluster_id, []).append(each.member)
-    return clusters
+        return ClusterRows(connection, dialect_of("sqlite", Timeouts())).members(set(ids))

@@ -15,7 +15,7 @@ field:
 - relationship: that of the most confident, else the oldest
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -33,13 +33,28 @@ CLEARLY_MORE_SOURCES = 1.5
 T = TypeVar("T")
 
 
+class Dispute(NamedTuple):
+    """A field of the view that a person should look at, and the member that is in the way: the first with whom a union
+    is over its limit, or the younger of the oldest two whose primary emotions stand against each other. Never the
+    oldest of all."""
+
+    field: str
+    oldest: Member
+    other: Member
+
+
 class View(NamedTuple):
-    """What a reader sees. `conflicts` names the fields that a person should look at."""
+    """What a reader sees."""
 
     memory_id: str
     occurred_at: datetime
     memory: Memory
-    conflicts: tuple[str, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The names of the fields that a person should look at."""
+        return tuple(dict.fromkeys(dispute.field for dispute in self.disputes))
 
 
 def fold(members: Iterable[Member], equal: float) -> View:
@@ -60,9 +75,12 @@ def _folded(telling: Sequence[Member]) -> View:
     oldest, memories = telling[0], [member.memory for member in telling]
     participants = _people(memories)
     tags = _union(memory.tags for memory in memories)
-    feeling, is_disputed = _feeling(memories)
-    over = [("participants", len(participants) > MOST_PARTICIPANTS), ("tags", len(tags) > MOST_TAGS)]
-    conflicts = [name for name, is_over in [*over, ("primary_emotion", is_disputed)] if is_over]
+    feeling, opponents = _feeling(telling)
+    disputes = [
+        *(Dispute("participants", oldest, each) for each in _first_over(MOST_PARTICIPANTS, telling, _ids_of_people)),
+        *(Dispute("tags", oldest, each) for each in _first_over(MOST_TAGS, telling, lambda memory: memory.tags)),
+        *(Dispute("primary_emotion", oldest, each) for each in opponents),
+    ]
     view = replace(
         oldest.memory,
         summary=_summary(memories),
@@ -76,7 +94,7 @@ def _folded(telling: Sequence[Member]) -> View:
             participants[:MOST_PARTICIPANTS], _most_confident(memories, lambda memory: memory.relationship_dynamics)
         ),
     )
-    return View(oldest.memory_id, oldest.occurred_at, view, tuple(conflicts))
+    return View(oldest.memory_id, oldest.occurred_at, view, tuple(disputes))
 
 
 def _union(lists: Iterable[Iterable[T]], key: Callable[[T], Hashable] = lambda item: item) -> list[T]:
@@ -86,6 +104,20 @@ def _union(lists: Iterable[Iterable[T]], key: Callable[[T], Hashable] = lambda i
         for item in items:
             found.setdefault(key(item), item)
     return list(found.values())
+
+
+def _first_over(most: int, telling: Sequence[Member], part: Callable[[Memory], Iterable[Hashable]]) -> Iterator[Member]:
+    """The first with whom there are more than so many of the part, if there are."""
+    found: set[Hashable] = set()
+    for member in telling:
+        found.update(part(member.memory))
+        if len(found) > most and member is not telling[0]:
+            yield member
+            return
+
+
+def _ids_of_people(memory: Memory) -> list[str]:
+    return [participant["id"] for participant in memory.participants]
 
 
 def _people(memories: Sequence[Memory]) -> list[Participant]:
@@ -128,14 +160,14 @@ def _most_confident(memories: Sequence[Memory], part: Callable[[Memory], T | Non
     return part(max(having, key=lambda memory: memory.confidence)) if having else None
 
 
-def _feeling(memories: Sequence[Memory]) -> tuple[EmotionalContext | None, bool]:
-    """What was felt, and whether its primary emotion is in dispute."""
-    felt = [(memory.emotional_context, memory) for memory in memories if memory.emotional_context is not None]
+def _feeling(telling: Sequence[Member]) -> tuple[EmotionalContext | None, list[Member]]:
+    """What was felt, and who disputes its primary emotion."""
+    felt = [(context, member) for member in telling if (context := member.memory.emotional_context) is not None]
     if not felt:
-        return None, False
+        return None, []
     contexts = [context for context, _ in felt]
-    weights = [memory.confidence for _, memory in felt]
-    primary, is_disputed = _primary([(context["primary_emotion"], memory) for context, memory in felt])
+    weights = [member.memory.confidence for _, member in felt]
+    primary, opponents = _primary([(context["primary_emotion"], member) for context, member in felt])
     secondary = _union(context["secondary_emotions"] for context in contexts)
     temporal = next((context["temporal"] for context in contexts if context["temporal"] is not None), None)
     feeling = EmotionalContext(
@@ -147,31 +179,34 @@ def _feeling(memories: Sequence[Memory]) -> tuple[EmotionalContext | None, bool]
         markers=_union(context["markers"] for context in contexts),
         temporal=temporal,
     )
-    return feeling, is_disputed
+    return feeling, opponents
 
 
 class _Side(NamedTuple):
     """Those who name one emotion."""
 
     emotion: Emotion
+    oldest: Member
     confidence: float
     sources: int
 
 
-def _primary(named: Sequence[tuple[Emotion, Memory]]) -> tuple[Emotion, bool]:
-    """The oldest member's emotion, unless another side is clearly stronger; and whether it stands undecided."""
+def _primary(named: Sequence[tuple[Emotion, Member]]) -> tuple[Emotion, list[Member]]:
+    """The oldest member's emotion, unless another side is clearly stronger; and of each side that stands undecided
+    against it, the younger of the two sides' oldest."""
     sides = [_side(emotion, named) for emotion in _union([emotion] for emotion, _ in named)]
     leading = sides[0]
     for side in sides[1:]:
         if _is_stronger(side, leading):
             leading = side
-    return leading.emotion, any(side is not leading and not _is_stronger(leading, side) for side in sides)
+    undecided = [side for side in sides if side is not leading and not _is_stronger(leading, side)]
+    return leading.emotion, [max(leading.oldest, side.oldest, key=lambda member: member.age) for side in undecided]
 
 
-def _side(emotion: Emotion, named: Sequence[tuple[Emotion, Memory]]) -> _Side:
-    theirs = [memory for name, memory in named if name == emotion]
-    sources = {source for memory in theirs for source in memory.source_message_ids}
-    return _Side(emotion, max(memory.confidence for memory in theirs), len(sources))
+def _side(emotion: Emotion, named: Sequence[tuple[Emotion, Member]]) -> _Side:
+    theirs = [member for name, member in named if name == emotion]
+    sources = {source for member in theirs for source in member.memory.source_message_ids}
+    return _Side(emotion, theirs[0], max(member.memory.confidence for member in theirs), len(sources))
 
 
 def _is_stronger(one: _Side, other: _Side) -> bool:

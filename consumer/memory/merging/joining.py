@@ -4,30 +4,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.merging.clusters import Moved, Place, side_of
-from consumer.memory.merging.doubts import Doubt, in_order
+from consumer.memory.merging.clusters import Moved, Place
 from consumer.memory.merging.folding import View, changed_fields, fold
 from consumer.memory.merging.members import Member
-from consumer.memory.merging.similarity import Band
 
 
 class Joining(NamedTuple):
-    """A member joined others at a turn, the oldest of whom was then `oldest`. `conflicts` and `fields_changed` name
-    fields of the view."""
+    """A member joined others. `conflicts` and `fields_changed` name fields of the view."""
 
-    turn: int
     cluster_id: UUID
     member: Member
     place: Place
     conflicts: tuple[str, ...]
     fields_changed: list[str]
-    oldest: Member
 
 
 def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], equal: float) -> Iterator[Joining]:
     """Replay the moves, one after the other, from the members that each cluster had."""
     courses = {cluster_id: _Course(members, equal) for cluster_id, members in before.items()}
-    for turn, (cluster_id, member, place) in enumerate(moves):
+    for cluster_id, member, place in moves:
         course = courses.setdefault(cluster_id, _Course((), equal))
         if place is None:
             course.leave(member.memory_id)
@@ -35,7 +30,7 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], eq
             later = course.view
             fields = changed_fields(earlier.memory, later.memory)
             conflicts = later.conflicts if later is not earlier else ()
-            yield Joining(turn, cluster_id, member, place, conflicts, fields, course.members[earlier.memory_id])
+            yield Joining(cluster_id, member, place, conflicts, fields)
 
 
 class _Course:
@@ -68,14 +63,3 @@ class _Course:
     def _adds_nothing(member: Member, oldest: Member) -> bool:
         """Whether it says the same as the oldest, and is younger: there may be thousands of those in a cluster."""
         return member.traits.digest == oldest.traits.digest and member.age > oldest.age
-
-
-def doubt_about(joining: Joining) -> Doubt | None:
-    """What of a joining a person has to look at: a field in which the two can't be brought together.
-
-    Who joined by a person's word has been looked at.
-    """
-    if not joining.conflicts or joining.place.band is Band.REVIEW:
-        return None
-    sides = in_order(side_of(joining.member), side_of(joining.oldest))
-    return Doubt(sides, joining.place.score, joining.conflicts[0])

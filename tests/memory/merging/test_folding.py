@@ -138,6 +138,32 @@ def test_a_conflict_of_the_primary_emotion(
     assert seen.conflicts == conflicts
 
 
+def test_in_the_way_is_whom_the_leading_side_can_not_outdo() -> None:
+    seen = fold(
+        [
+            member("oldest", memory("a b")),
+            member("leading", memory("a c", confidence=0.9, feeling=feeling("joy")), minute=2),
+            member("as sure", memory("a d", confidence=0.9, feeling=feeling("fear")), minute=3),
+            member("as sure too", memory("a e", confidence=0.9, feeling=feeling("fear")), minute=4),
+            member("less sure", memory("a f", confidence=0.1, feeling=feeling("anger")), minute=1),
+        ],
+        EQUAL,
+    )
+    assert [(dispute.oldest.memory_id, dispute.other.memory_id) for dispute in seen.disputes] == [("oldest", "as sure")]
+
+
+def test_in_the_way_is_with_whom_a_union_goes_over_its_limit() -> None:
+    many = [f"t{number}" for number in range(MOST_TAGS)]
+    told = [
+        memory("a b", tags=many[1:]),
+        memory("a c", tags=many),
+        memory("a d", tags=["x"]),
+        memory("a e", tags=["y"]),
+    ]
+    seen = fold([member(str(minute), what, minute=minute) for minute, what in enumerate(told)], EQUAL)
+    assert [(dispute.field, dispute.other.memory_id) for dispute in seen.disputes] == [("tags", "2")]
+
+
 def test_themes_are_united() -> None:
     one = memory("a b", feeling=feeling("joy", themes=["growth"]))
     other = memory("a c", feeling=feeling("joy", themes=["grief", "growth"]))

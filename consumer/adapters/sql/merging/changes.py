@@ -11,9 +11,10 @@ from uuid import UUID
 
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
+from consumer.memory.merging.disputes import disputed
 from consumer.memory.merging.doubts import Pair
-from consumer.memory.merging.folding import fold
-from consumer.memory.merging.joining import doubt_about, joinings
+from consumer.memory.merging.folding import View, fold
+from consumer.memory.merging.joining import joinings
 from consumer.memory.merging.members import Member
 
 
@@ -61,17 +62,18 @@ class ClusterChanges:
         """The clusters as they stand, to be changed."""
         return Clusters(self._before.known(), self._rules)
 
-    def write(self, clusters: Clusters, rewritten: Collection[str]) -> None:
+    def write(self, clusters: Clusters, rewritten: Collection[str]) -> int:
         """Write what became of them. `rewritten`: the members whose rows this transaction has written, each with its
-        text."""
+        text. Returns how many pairs are left to a person that were not before."""
         moved = {move.member.memory_id for move in clusters.moves}
         changed = {move.cluster_id for move in clusters.moves}
         self._complete(clusters, changed)
         self._write_members(clusters, moved)
         self._write_keys(clusters, changed)
         self._write_texts(clusters, rewritten)
-        self._write_views(clusters, changed)
-        self._write_pairs(clusters)
+        views = self._write_views(clusters, changed)
+        self._write_history(clusters)
+        return self._write_pairs(clusters, self._views_before(changed), views)
 
     def _complete(self, clusters: Clusters, changed: Collection[UUID]) -> None:
         """Of clusters that were joined, only the founder is known so far."""
@@ -111,22 +113,34 @@ class ClusterChanges:
                     texts[name] = clusters.members[name].memory.content if should else None
         self._rows.set_texts(texts)
 
-    def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> None:
-        views = {cluster_id for cluster_id in changed if clusters.size(cluster_id) > 1}
-        self._rows.remove_views(self._before.seen.intersection(changed) - views)
-        for cluster_id in sorted(views):
-            self._rows.put_view(cluster_id, fold(clusters.of(cluster_id), self._rules.bands.equal), self._now)
+    def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> list[View]:
+        views = self._views({each: clusters.of(each) for each in changed})
+        self._rows.remove_views((self._before.seen & set(changed)) - views.keys())
+        for cluster_id, view in sorted(views.items()):
+            self._rows.put_view(cluster_id, view, self._now)
+        return list(views.values())
 
-    def _write_pairs(self, clusters: Clusters) -> None:
-        history = list(joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal))
-        self._rows.append_history(history, self._now)
+    def _views_before(self, changed: Collection[UUID]) -> list[View]:
+        clusters = self._before.by_cluster()
+        return list(self._views({each: clusters[each] for each in changed}).values())
+
+    def _views(self, clusters: Mapping[UUID, Collection[Member]]) -> dict[UUID, View]:
+        """What is seen of those that have several members."""
+        equal = self._rules.bands.equal
+        return {each: fold(members, equal) for each, members in clusters.items() if len(members) > 1}
+
+    def _write_history(self, clusters: Clusters) -> None:
+        history = joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal)
+        self._rows.append_history(list(history), self._now)
+
+    def _write_pairs(self, clusters: Clusters, before: Iterable[View], after: Iterable[View]) -> int:
+        """Disputes are those of the views, and what is doubtful for another reason stays that."""
+        had = disputed(before, {name: each.place for name, each in self._before.members.items()})
+        doubts = disputed(after, clusters.places) | {doubt.sides: doubt for doubt in clusters.doubts.standing()}
         self._rows.lapse(clusters.doubts.changed)
-        for joining in history:
-            if doubt := doubt_about(joining):
-                clusters.doubts.note(doubt, joining.turn)
-        if doubts := clusters.doubts.standing():
-            owner_of = {name: member.memory.owner_id for name, member in clusters.members.items()}
-            self._rows.note_doubts(owner_of, doubts, self._now)
+        self._rows.settle([doubt for sides, doubt in had.items() if doubts.get(sides) != doubt])
+        owner_of = {name: clusters.members[name].memory.owner_id for sides in doubts for name, _ in sides}
+        return self._rows.note_doubts(owner_of, list(doubts.values()), self._now)
 
 
 def change_clusters(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, null, or_, select, update
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import (
@@ -160,8 +160,21 @@ class ClusterRows:
             among = (self._dialect.among(side, memory_ids) for side in (reviews.c.memory_id, reviews.c.other_memory_id))
             self._connection.execute(delete(reviews).where(or_(*among)))
 
-    def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> None:
-        """Leave pairs to a person. One that is noted already stays as it is."""
+    def settle(self, doubts: Collection[Doubt]) -> None:
+        """Forget pairs that are doubtful for this reason no more. What a person has decided about stays."""
+        if doubts:
+            row, names = reviews.c, ("one", "other", "why")
+            is_it = (
+                column == bindparam(name)
+                for column, name in zip((row.memory_id, row.other_memory_id, row.reason), names, strict=True)
+            )
+            self._connection.execute(
+                delete(reviews).where(row.decision.is_(None), *is_it),
+                [{"one": one.memory_id, "other": other.memory_id, "why": reason} for (one, other), _, reason in doubts],
+            )
+
+    def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> int:
+        """Leave pairs to a person. One that is noted already stays as it is. Returns how many were not."""
         rows = [
             {
                 "owner_id": owner_of[one.memory_id],
@@ -175,8 +188,10 @@ class ClusterRows:
             }
             for (one, other), score, reason in doubts
         ]
-        if rows:
-            self._connection.execute(self._dialect.insert(reviews).on_conflict_do_nothing(), rows)
+        if not rows:
+            return 0
+        statement = self._dialect.insert(reviews).on_conflict_do_nothing()
+        return self._connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 _ORIGINALS = select(

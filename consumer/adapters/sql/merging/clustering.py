@@ -91,13 +91,13 @@ class Clustering:
             bands[place.band] += 1
             if verdict is Verdict.CREATED:
                 outcomes[at] = _outcome(place)
-        changes.write(clusters, {move.member.memory_id for move in clusters.moves})
+        doubts = changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(
             placed=bands.total(),
             candidates=clusters.candidates,
             merges_tried=clusters.merges_tried,
             merged=bands[Band.EQUAL] + bands[Band.FOLDED],
-            doubts=len(clusters.doubts.standing()),
+            doubts=doubts,
         )
         return outcomes
 

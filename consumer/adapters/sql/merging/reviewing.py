@@ -71,6 +71,10 @@ class Reviews:
             self._dialect.open(connection)
             self._dialect.lock_owners(connection, [_the(connection, review_id).owner_id])
             pair = _pair(_the(connection, review_id))
+            # Before the change: a pair that waits goes when what was doubtful about it has ended.
+            values = {"decision": decision, "decided_at": author.now, "decided_by": author.name}
+            decided = update(reviews).where(_REVIEW.id == review_id)
+            connection.execute(decided.values(**values, decided_because=author.reason))
             change_clusters(
                 ClusterRows(connection, self._dialect),
                 self._rules,
@@ -78,9 +82,6 @@ class Reviews:
                 [name for name, _ in pair],
                 lambda clusters: change(_require(clusters, pair), pair),
             )
-            values = {"decision": decision, "decided_at": author.now, "decided_by": author.name}
-            decided = update(reviews).where(_REVIEW.id == review_id)
-            connection.execute(decided.values(**values, decided_because=author.reason))
 
     def _told(self, chosen: Select[Any], owner_id: str | None, at_most: int) -> list[Review]:
         if owner_id is not None:
