@@ -5,13 +5,13 @@ then by id, and the oldest leads. Members that are equal to the oldest add nothi
 field:
 
 - content, id, time of occurrence and of extraction: the oldest member's
-- sources, participants, tags, secondary emotions, themes, markers: unions, the older first
+- sources, participants, tags, secondary emotions, themes, markers: unions, the older first, up to a limit
 - confidence: the highest
 - summary: that of the most confident; at equal confidence the longer
 - intensity, valence: means weighted by confidence, plain where all confidence is zero
 - primary emotion: the side that is more confident by 0.3, else the one with half again as many distinct sources, else
   the oldest member's, and a conflict for a person to look at
-- metadata: union; where values differ, the older under its key, the other under `key@memory_id`
+- metadata: union, up to a limit; where values differ, the older under its key, the other under `key@memory_id`
 - relationship: that of the most confident, else the oldest
 """
 
@@ -22,6 +22,7 @@ from typing import NamedTuple, TypeVar
 
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import similarity
+from consumer.memory.merging.unions import metadata_of, texts_of
 from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant, RelationshipDynamics
 
 MOST_PARTICIPANTS = 50
@@ -84,11 +85,11 @@ def _folded(telling: Sequence[Member]) -> View:
     view = replace(
         oldest.memory,
         summary=_summary(memories),
-        source_message_ids=_union(memory.source_message_ids for memory in memories),
+        source_message_ids=texts_of(telling, lambda memory: memory.source_message_ids).texts,
         participants=participants[:MOST_PARTICIPANTS],
         tags=tags[:MOST_TAGS],
         confidence=max(memory.confidence for memory in memories),
-        metadata=_metadata(telling),
+        metadata=metadata_of(telling).pairs,
         emotional_context=feeling,
         relationship_dynamics=_among(
             participants[:MOST_PARTICIPANTS], _most_confident(memories, lambda memory: memory.relationship_dynamics)
@@ -127,22 +128,6 @@ def _people(memories: Sequence[Memory]) -> list[Participant]:
 def _summary(memories: Sequence[Memory]) -> str | None:
     told = [(memory.confidence, len(memory.summary), memory.summary) for memory in memories if memory.summary]
     return max(told, key=lambda each: each[:2])[2] if told else None
-
-
-def _metadata(telling: Sequence[Member]) -> dict[str, str]:
-    union: dict[str, str] = {}
-    for member in telling:
-        for key, value in member.memory.metadata.items():
-            if union.setdefault(key, value) != value:
-                union[_free(f"{key}@{member.memory_id}", union)] = value
-    return union
-
-
-def _free(key: str, taken: Collection[str]) -> str:
-    """The key, or one like it that nobody has."""
-    while key in taken:
-        key += "'"
-    return key
 
 
 def _among(people: Collection[Participant], dynamics: RelationshipDynamics | None) -> RelationshipDynamics | None:
