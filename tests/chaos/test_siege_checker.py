@@ -48,7 +48,7 @@ FIRST = Move(None, 0)
 
 def row(counts: Counts = COUNTS, next_offset: int = 10, *moves: Move, merged: int = 0) -> Row:
     """The row of partition 0, which agrees with itself."""
-    by_kind = dict(zip(map(str, Ending), counts, strict=True))
+    by_kind = {**dict(zip(map(str, Ending), counts, strict=True)), "merged": merged}
     return Row(0, next_offset, sum(counts) + merged, counts, merged, moves or (FIRST,), by_kind)
 
 
@@ -111,6 +111,27 @@ def test_a_counter_that_is_off(evidence: Evidence, doctored: Row, wrong: set[Wro
     evidence.row = doctored
     found = {finding.wrong for finding in evidence.findings()}
     assert wrong <= found <= wrong | {ALTERED}
+
+
+@pytest.mark.parametrize(
+    ("counts", "merged", "wrong"),
+    [
+        (Counts(3, 2, 2), 2, set()),
+        (Counts(5, 2, 2), 0, set()),
+        (Counts(3, 4, 2), 0, set()),
+        (Counts(4, 3, 2), 0, set()),
+        (Counts(3, 2, 2), 1, {LOST}),
+        (Counts(4, 3, 2), 1, {DOUBLED}),
+        (Counts(3, 2, 1), 3, {LOST, DOUBLED}),
+        (Counts(2, 4, 2), 1, {LOST}),
+        (Counts(6, 1, 2), 0, {LOST, DOUBLED}),
+    ],
+)
+def test_two_new_memories_end_as_what_is_like_them(counts: Counts, merged: int, wrong: set[Wrong]) -> None:
+    published = Published(1)
+    published.write_down([*NOTES, *(Note(0, offset, b"m5", CREATED, Ending.PLACED) for offset in (10, 11))])
+    found = {finding.wrong for finding in check_counts(published, [row(counts, 12, merged=merged)])}
+    assert wrong == found - {ALTERED}
 
 
 @pytest.mark.parametrize(
