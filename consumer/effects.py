@@ -1,7 +1,9 @@
 """What telling repetitions and likenesses came to, in numbers: of a batch, or of all of them together. Pure."""
 
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Self
+from uuid import UUID
 
 
 @dataclass(slots=True, frozen=True)
@@ -11,8 +13,7 @@ class Effects:
     `duplicates`: records that changed nothing, whatever the reason. `placed`: memories for which it was asked what is
     alike; `candidates`: with how many others they were compared, all together. `merges_tried`: memories that were
     compared with one at least; `merged`: those of them that joined another. `doubts`: pairs left to a person.
-    `confirmed` and `false_alarms`: suspects of the filter that the ledger knew, and that it did not; without the filter
-    every event is a suspect.
+    `confirmed` and `false_alarms`: as `looked_up` counts them.
     """
 
     records: int = 0
@@ -61,6 +62,26 @@ class Effects:
     def as_json(self) -> dict[str, float]:
         """Counts and rates."""
         return {**self.counts(), **{name: round(getattr(self, name), 4) for name in RATES}}
+
+
+def looked_up(
+    event_ids: Sequence[UUID], suspects: Container[UUID], known: Container[UUID], entered: Mapping[UUID, int]
+) -> tuple[int, int]:
+    """How many suspects of the filter the ledger knew, and how many it did not, each event counted as if it had come
+    alone: so what comes twice in a batch is known the second time. Without the filter every event is a suspect.
+
+    `known`: what the ledger had before the batch; `entered`: what it has since, with the place of the event.
+    """
+    confirmed = false_alarms = 0
+    for place, event_id in enumerate(event_ids):
+        if entered.get(event_id, place) < place:
+            confirmed += 1
+        elif event_id in suspects:
+            if event_id in known:
+                confirmed += 1
+            else:
+                false_alarms += 1
+    return confirmed, false_alarms
 
 
 COUNTS = tuple(each.name for each in fields(Effects))

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.sql.store import SqlStore
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import Memory, MemoryEvent
+from consumer.ports import SeenFilter
 from consumer.records import Claim, Found, KeptPayload, Rejection, Tally, TopicPartition
 from tests.fakes.clock import HandClock
 from tests.memory.merging.originals import memory
@@ -35,8 +37,15 @@ WHATEVER_THE_BATCHES = {
 class Clustered:
     """Writes events to a database of its own."""
 
-    def __init__(self, engine: Engine, rules: Rules | None = None, source: TopicPartition = MEMORIES) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        rules: Rules | None = None,
+        source: TopicPartition = MEMORIES,
+        seen: SeenFilter | None = None,
+    ) -> None:
         self.engine = engine
+        self.seen = seen or NoFilter()
         self._store = SqlStore(engine, "g", HandClock(), rules=rules or Rules())
         self._source = source
         self._claims: dict[TopicPartition, Claim] = self._store.claim({source: Found("t", None, 0, 0)})
@@ -56,7 +65,9 @@ class Clustered:
         for start in range(0, len(events), size):
             position = self._claims[self._source].next_offset
             batch = plan(events[start : start + size], first=position, source=self._source)
-            written = self._store.write(batch, () if is_filter_empty else batch.event_ids(), self._claims, self)
+            suspects = () if is_filter_empty else self.seen.maybe(batch.event_ids())
+            written = self._store.write(batch, suspects, self._claims, self)
+            self.seen.add(written.event_ids)
             self._claims = {
                 source: replace(self._claims[source], next_offset=offset)
                 for source, offset in written.next_offsets.items()

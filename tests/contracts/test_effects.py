@@ -1,18 +1,22 @@
 """What each batch came to is kept with it, and in total: on both databases."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
+from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.tables import batch_effects
 from consumer.effects import COUNTS, Effects
 from consumer.memory.model import MemoryEvent
+from consumer.ports import SeenFilter
 from tests.contracts.clustered import Clustered
 from tests.fakes.clock import NOON
 from tests.memory.merging.originals import memory
+from tests.properties.filters import Exact
 from tests.stories import NOON as TOLD_AT
 from tests.stories import event_id
 
@@ -52,6 +56,14 @@ def test_a_pair_that_is_noted_already_is_not_counted_again(engine: Engine) -> No
     assert Operations(engine).effects("g").doubts == 2
 
 
+class AlarmedOnce(Exact):
+    """Takes one new event for one that it knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known.add(EVENTS[3].event_id)
+
+
 def rows(engine: Engine) -> Effects:
     """The rows of batches, added up."""
     with engine.connect() as connection:
@@ -65,6 +77,19 @@ def test_suspects_are_told_apart(engine: Engine) -> None:
     store.write([EVENTS[0], EVENTS[2]])
     effects = Operations(engine).effects("g")
     assert (effects.confirmed, effects.false_alarms) == (1, 2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+@pytest.mark.parametrize(("seen", "counts"), [(NoFilter, (6, 5)), (Exact, (6, 0)), (AlarmedOnce, (6, 1))])
+def test_suspects_are_the_same_whatever_the_size_of_batches(
+    engine: Engine, size: int, seen: Callable[[], SeenFilter], counts: tuple[int, int]
+) -> None:
+    """Five events are new. The founder comes three times more, the copy once; and somebody else has its id, twice."""
+    reused = replace(EVENTS[2], memory_id="another")
+    events = [*EVENTS, EVENTS[0], EVENTS[2], reused, told("last", "quite another thing"), reused, EVENTS[0]]
+    Clustered(engine, seen=seen()).write(events, size=size)
+    effects = Operations(engine).effects("g")
+    assert (effects.confirmed, effects.false_alarms) == counts
 
 
 def test_batches_are_pruned_and_totals_stay(engine: Engine) -> None:

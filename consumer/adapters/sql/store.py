@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,7 +19,7 @@ from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.partition_rows import Takeover, known
 from consumer.adapters.sql.tables import kept_payloads
-from consumer.effects import Effects
+from consumer.effects import Effects, looked_up
 from consumer.errors import Transient
 from consumer.memory.merging.clusters import Rules
 from consumer.ports import Clock, Settlement
@@ -95,8 +94,8 @@ class SqlStore:
             records_read.update(rejection.record.source for rejection in plan.rejections)
             partition_rows.count(connection, self._dialect, self._group_id, counts)
             tally, known = totals(counts), batch.known_before.keys()
-            alike = clustering.effects
-            effects = _effects(alike, tally, set(suspects), known)
+            checks = looked_up(plan.event_ids(), set(suspects), known, verdicts.accepted)
+            effects = _effects(clustering.effects, tally, checks)
             effect_rows.keep(connection, self._dialect, self._group_id, min(plan.next_offsets), effects, now)
             partition_rows.fence(connection, self._group_id, claims, plan.next_offsets, records_read, counts, now)
         return Written(
@@ -149,12 +148,13 @@ class SqlStore:
             raise
 
 
-def _effects(alike: Effects, tally: Tally, suspects: AbstractSet[UUID], known: AbstractSet[UUID]) -> Effects:
+def _effects(alike: Effects, tally: Tally, checks: tuple[int, int]) -> Effects:
     """What the batch came to, in all."""
+    confirmed, false_alarms = checks
     return replace(
         alike,
         records=tally.total(),
         duplicates=sum(records for outcome, records in tally.items() if outcome.kind is Kind.DUPLICATE),
-        confirmed=len(suspects & known),
-        false_alarms=len(suspects - known),
+        confirmed=confirmed,
+        false_alarms=false_alarms,
     )
