@@ -31,9 +31,12 @@ lint: $(READY_TO_TEST) ## Ruff, its formatter, and mypy
 	@$(BIN)/ruff format --check --quiet || { echo "Not formatted. Mend it with: $(BIN)/ruff format" >&2; exit 1; }
 	@$(BIN)/mypy
 
-proof: $(READY_TO_TEST) ## The long tests, then 1,000 faults against real consumers (FAULTS=n, SEED=n)
+proof: $(READY_TO_TEST) ## The long tests, then 1,000 faults against real consumers in each mode (MODE=name, FAULTS=n, SEED=n)
 	@$(BIN)/python -m pytest -m proof
-	@$(BIN)/python -m tests.chaos.siege $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) --write docs/reliability.md
+	@for mode in $(or $(MODE),memory memory+dedup); do \
+	  $(BIN)/python -m tests.chaos.siege --mode $$mode $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) \
+	    --write docs/reliability.md || exit 1; \
+	done
 
 bench: $(READY_TO_TEST) ## Events per second on real Kafka and PostgreSQL, beside the bare loop
 	@$(BIN)/python -m tests.bench

@@ -32,6 +32,7 @@ def test_thirty_faults_lose_and_double_nothing(
     assert made.is_clean, "\n".join(made.trouble)
     total = made.lines[-1]
     assert (total.times, total.lost, total.doubled) == (FAULTS, 0, 0)
+    assert total.in_vain < FAULTS
     assert total.records >= site.published.total() > 0
 
 
@@ -86,11 +87,11 @@ def test_figures_are_put_between_the_marks(tmp_path: Path) -> None:
     other, begin = (MARKS[0].format(mode=mode) for mode in ("memory", "memory+dedup"))
     kept = f"{other}\nkept\n{MARKS[1]}\n\n"
     page.write_text(f"{kept}{begin}\nold\n{MARKS[1]}\n\nbehind\n{kept}", encoding="utf-8")
-    made = Report([Line("a fault", 2, 1_000, 0, 0, 1.25)], ["a fact"], [])
+    made = Report([Line("a fault", 2, 1, 1_000, 0, 0, 1.25)], ["a fact"], [])
     write_figures(page, "memory+dedup", made, "make proof FAULTS=2 SEED=1")
     text = page.read_text(encoding="utf-8")
     assert text.startswith(kept) and text.endswith(f"\n\nbehind\n{kept}")
     assert f"| {' | '.join(COLUMNS)} |" in text
-    assert "| a fault | 2 | 1,000 | 0 | 0 | 1.2 |" in text
+    assert "| a fault | 2 | 1 | 1,000 | 0 | 0 | 1.2 |" in text
     assert "`make proof FAULTS=2 SEED=1`" in text
     assert "old" not in text

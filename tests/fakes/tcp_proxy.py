@@ -98,7 +98,9 @@ class TcpProxy:
         self._trap = (words, moment)
 
     def release(self) -> None:
-        """Let the server hear what `Moment.LATE` holds back."""
+        """Let the server hear what `Moment.LATE` holds back. Words that nobody has said by now break nothing."""
+        with self._lock:
+            self._trap = None
         self._released.set()
 
     def cut(self) -> None:

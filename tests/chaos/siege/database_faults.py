@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from tests.chaos.siege.sequence import Heal, Kind, already_well
+from tests.chaos.siege.sequence import Heal, Kind, already_well, found_nothing
 from tests.chaos.siege.site import APPLICATION, Site, connected
 from tests.fakes.tcp_proxy import Moment
 
@@ -17,8 +17,8 @@ THE_WAY = "the way to the database"
 LOCKS = "the tables' locks"
 READ_ONLY = "whether the database may be written to"
 COMMIT = "the next COMMIT"
-IN_TIME = (1.0, 1.0)
-"""Seconds that a trap waits before the next one is laid in its place."""
+IN_TIME = (2.0, 2.0)
+"""Seconds within which a COMMIT has to come to be cut off."""
 
 PASSING_STATES = {
     "40001": "serialization failure",
@@ -64,15 +64,20 @@ def cut_at_commit(moment: Moment) -> Callable[[Site, random.Random], Heal]:
 
     def inject(site: Site, _: random.Random) -> Heal:
         site.database.cut_at(b"COMMIT", moment)
-        return site.database.release
+
+        def heal() -> bool:
+            site.database.release()
+            return site.database.sprung.is_set()
+
+        return heal
 
     return inject
 
 
 def terminated(site: Site, _: random.Random) -> Heal:
     """An administrator ends all sessions."""
-    site.sql.execute(_OTHERS.encode())
-    return already_well
+    ended = site.sql.execute(_OTHERS.encode()).rowcount
+    return already_well if ended else found_nothing
 
 
 def locked(site: Site, chance: random.Random) -> Heal:

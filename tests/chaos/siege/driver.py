@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 
 from consumer.telemetry.progress import Track
@@ -20,7 +21,7 @@ from tests.chaos.siege.checker import (
     records,
 )
 from tests.chaos.siege.illnesses import Illnesses
-from tests.chaos.siege.sequence import Planned
+from tests.chaos.siege.sequence import Heal, Planned
 from tests.chaos.siege.site import PARTITIONS, Site
 
 DRAINED_WITHIN = 120.0
@@ -44,9 +45,11 @@ class Suspicion:
 
 @dataclass(slots=True)
 class Course:
-    """What happened. Findings are told with the fault after which they were first seen."""
+    """What happened. `in_vain`: of the faults injected, those that found nothing to break. Findings are told with the
+    fault after which they were first seen."""
 
     injected: Counter[str] = field(default_factory=Counter)
+    in_vain: Counter[str] = field(default_factory=Counter)
     findings: list[tuple[str, Finding]] = field(default_factory=list)
     checks: int = 0
     seconds: float = 0.0
@@ -84,7 +87,8 @@ class Driver:
         self._illnesses.wait_for(kind.targets)
         self._progress.update(description=kind.name)
         site.stalls.injected(kind.name, time.monotonic())
-        self._illnesses.add(kind.targets, fault.lasts, kind.inject(site, fault.chance()))
+        heal = kind.inject(site, fault.chance())
+        self._illnesses.add(kind.targets, fault.lasts, partial(self._heal, kind.name, heal))
         self.course.injected[kind.name] += 1
         self._illnesses.pass_time(fault.pause)
         site.members.look_after()
@@ -93,6 +97,10 @@ class Driver:
         # A tick that began after the rows were read has to have ended.
         self._judge_before(site.publisher.ticks - 1)
         self._progress.advance()
+
+    def _heal(self, name: str, heal: Heal) -> None:
+        if heal() is False:
+            self.course.in_vain[name] += 1
 
     def _drain(self) -> None:
         """Publish no more, and wait until everything is read: as long as it takes, within reason."""

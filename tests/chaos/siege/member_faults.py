@@ -1,10 +1,10 @@
-"""What can happen to the consumers themselves."""
+"""What can happen to the consumers themselves. It finds nothing where one is only starting."""
 
 import random
 from threading import Event
 
 from tests.chaos.siege import redis_faults
-from tests.chaos.siege.sequence import Heal, Kind, already_well
+from tests.chaos.siege.sequence import Heal, Kind, already_well, found_nothing
 from tests.chaos.siege.site import Site
 
 FROZEN = "the frozen consumer"
@@ -19,14 +19,18 @@ BELOW_THE_FILTERS_TIMEOUT = 0.08
 
 def killed(site: Site, chance: random.Random) -> Heal:
     """SIGKILL, wherever it is."""
-    site.members.kill_one(chance)
-    return already_well
+    return already_well if site.members.kill_one(chance) else found_nothing
 
 
 def frozen(site: Site, chance: random.Random) -> Heal:
     """SIGSTOP, wherever it is; woken later."""
-    site.members.freeze_one(chance)
-    return site.members.wake_all
+    had_begun = site.members.freeze_one(chance)
+
+    def heal() -> bool:
+        site.members.wake_all()
+        return had_begun
+
+    return heal
 
 
 def frozen_with_a_batch(site: Site, chance: random.Random) -> Heal:
@@ -36,19 +40,19 @@ def frozen_with_a_batch(site: Site, chance: random.Random) -> Heal:
     """
     site.redis.slow(BELOW_THE_FILTERS_TIMEOUT)
     Event().wait(chance.uniform(0.3, 0.6))
-    site.members.freeze_one(chance)
+    had_begun = site.members.freeze_one(chance)
 
-    def heal() -> None:
+    def heal() -> bool:
         site.members.wake_all()
         site.redis.slow(0.0)
+        return had_begun
 
     return heal
 
 
 def replaced(site: Site, chance: random.Random) -> Heal:
     """SIGTERM, and another in its place."""
-    site.members.replace_one(chance)
-    return already_well
+    return already_well if site.members.replace_one(chance) else found_nothing
 
 
 def joined(site: Site, chance: random.Random) -> Heal:
@@ -59,8 +63,7 @@ def joined(site: Site, chance: random.Random) -> Heal:
 
 def left(site: Site, chance: random.Random) -> Heal:
     """One less."""
-    site.members.one_less(chance)
-    return already_well
+    return already_well if site.members.one_less(chance) else found_nothing
 
 
 KINDS = (

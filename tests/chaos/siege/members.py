@@ -18,7 +18,10 @@ HAS_BEGUN = '"message": "consuming"'
 
 @dataclass
 class Members:
-    """One thread calls all of it. `gave_up` holds the logs of those that ended although waiting would have helped."""
+    """One thread calls all of it. `gave_up` holds the logs of those that ended although waiting would have helped.
+
+    What is done to one of them returns whether that one had begun to consume.
+    """
 
     fleet: Fleet
     wanted: int = 3
@@ -38,16 +41,19 @@ class Members:
         while len(self._awake) + len(self._frozen) < self.wanted:
             self._awake.append(self.fleet.start())
 
-    def kill_one(self, chance: random.Random) -> None:
+    def kill_one(self, chance: random.Random) -> bool:
         """SIGKILL; another is started."""
-        self._take(chance).kill()
+        consumer = self._take(chance)
+        consumer.kill()
         self.fill()
+        return consumer.has_logged(HAS_BEGUN)
 
-    def freeze_one(self, chance: random.Random) -> None:
+    def freeze_one(self, chance: random.Random) -> bool:
         """SIGSTOP."""
         consumer = self._take(chance)
         consumer.signal(signal.SIGSTOP)
         self._frozen.append(consumer)
+        return consumer.has_logged(HAS_BEGUN)
 
     def wake_all(self) -> None:
         """SIGCONT."""
@@ -56,10 +62,11 @@ class Members:
         self._awake += self._frozen
         self._frozen.clear()
 
-    def replace_one(self, chance: random.Random) -> None:
+    def replace_one(self, chance: random.Random) -> bool:
         """SIGTERM; another is started meanwhile."""
-        self._ask_to_leave(self._take(chance))
+        had_begun = self._ask_to_leave(self._take(chance))
         self.fill()
+        return had_begun
 
     def one_more(self, chance: random.Random) -> None:
         """A member joins; where there are many, another leaves."""
@@ -69,11 +76,12 @@ class Members:
             self.wanted -= 1
             self._ask_to_leave(self._take(chance))
 
-    def one_less(self, chance: random.Random) -> None:
+    def one_less(self, chance: random.Random) -> bool:
         """A member leaves; where there are few, another joins."""
-        self._ask_to_leave(self._take(chance))
+        had_begun = self._ask_to_leave(self._take(chance))
         self.wanted = max(LEAST, self.wanted - 1)
         self.fill()
+        return had_begun
 
     def all_leave(self) -> None:
         """SIGTERM to each, and wait for their ends."""
@@ -109,9 +117,11 @@ class Members:
         elif consumer.exit_code() != 0 and consumer.has_logged(HAS_BEGUN):
             self.gave_up.append(f"a consumer that was to stop ended badly:\n{consumer.log_tail()}")
 
-    def _ask_to_leave(self, consumer: Consumer) -> None:
+    def _ask_to_leave(self, consumer: Consumer) -> bool:
+        had_begun = consumer.has_logged(HAS_BEGUN)
         consumer.signal(signal.SIGTERM)
         self._leaving[consumer] = time.monotonic()
+        return had_begun
 
     def _take(self, chance: random.Random) -> Consumer:
         return self._awake.pop(chance.randrange(len(self._awake)))

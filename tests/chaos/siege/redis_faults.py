@@ -5,7 +5,7 @@ from functools import partial
 
 import redis
 
-from tests.chaos.siege.sequence import Heal, Kind, already_well
+from tests.chaos.siege.sequence import Heal, Kind, already_well, found_nothing
 from tests.chaos.siege.site import Site
 
 THE_WAY = "the way to Redis"
@@ -32,9 +32,8 @@ def slow(site: Site, chance: random.Random) -> Heal:
 def emptied(site: Site, _: random.Random) -> Heal:
     """The filter is gone, as after a FLUSHALL. Only the group's own keys go: the server may be somebody else's, too."""
     with redis.Redis.from_url(site.services.redis_url) as client:
-        for key in client.scan_iter(match=f"*{site.topics.source}*"):
-            client.delete(key)
-    return already_well
+        gone = sum(client.delete(key) for key in client.scan_iter(match=f"*{site.topics.source}*"))
+    return already_well if gone else found_nothing
 
 
 def restarted(site: Site, chance: random.Random) -> Heal:

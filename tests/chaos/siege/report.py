@@ -18,14 +18,16 @@ from tests.chaos.siege.published import Counts
 from tests.chaos.siege.site import Site
 
 MARKS = ("<!-- written by `make proof MODE={mode}` -->", "<!-- up to here -->")
-COLUMNS = ("fault", "times", "records", "lost", "doubled", "longest stall, s")
+COLUMNS = ("fault", "times", "in vain", "records", "lost", "doubled", "longest stall, s")
 
 
 class Line(NamedTuple):
-    """A kind of fault: how often, how many records were counted under it, what went wrong, how long they waited."""
+    """A kind of fault: how often, and how often it found nothing to break; how many records were counted under it, what
+    went wrong, how long they waited."""
 
     fault: str
     times: int
+    in_vain: int
     records: int
     lost: int
     doubled: int
@@ -58,6 +60,7 @@ def report(course: Course, site: Site) -> Report:
     total = Line(
         "all",
         sum(line.times for line in lines),
+        sum(line.in_vain for line in lines),
         sum(line.records for line in lines),
         sum(line.lost for line in lines),
         sum(line.doubled for line in lines),
@@ -72,6 +75,7 @@ def _line(fault: str, course: Course, site: Site) -> Line:
     return Line(
         fault,
         course.injected[fault],
+        course.in_vain[fault],
         site.stalls.records[fault],
         records(found, Wrong.LOST),
         records(found, Wrong.DOUBLED),

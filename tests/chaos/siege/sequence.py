@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from tests.chaos.siege.site import Site
 
-Heal = Callable[[], None]
-"""Makes well again what a fault broke."""
+Heal = Callable[[], bool | None]
+"""Makes well again what a fault broke. Returns False where it turned out that there was nothing to break."""
 
 PAUSES = (0.2, 1.4)
 """Seconds from one fault to the next: shorter than the recovery from most of them."""
@@ -17,6 +17,11 @@ PAUSES = (0.2, 1.4)
 
 def already_well() -> None:
     """The end of a fault that passes by itself."""
+
+
+def found_nothing() -> bool:
+    """The end of a fault that broke nothing."""
+    return False
 
 
 @dataclass(slots=True, frozen=True)
