@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -129,6 +130,24 @@ def test_bands(store: Clustered) -> None:
     ]
     assert "tags" in str(store.query("SELECT fields_changed FROM merge_history WHERE memory_id = 'folded'"))
     assert "new" in str(store.query("SELECT tags FROM merged_memories"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "band"),
+    [
+        ({"sources": [], "people": ["p", "q", "r", "s"]}, {"sources": [], "people": ["p", "q", "r"]}, "folded"),
+        ({"sources": ["1", "2"], "people": ["p"]}, {"sources": ["1"], "people": ["p"]}, "folded"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_same_without_words_is_found(
+    store: Clustered, first: dict[str, Any], second: dict[str, Any], band: str, size: int
+) -> None:
+    """With sources, and without."""
+    faces = "\U0001f602\U0001f602 \U0001f643"
+    events = [told("a", faces, **first), told("b", faces, **second)]
+    store.write(events, size=size)
+    assert store.query("SELECT band FROM merge_history") == [(band,)]
 
 
 def test_the_text_is_kept_once_and_passes_on(store: Clustered) -> None:

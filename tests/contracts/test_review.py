@@ -126,6 +126,27 @@ def test_who_stands_together_is_taken_apart_and_stays_so(store: Clustered, revie
     assert_whole(store)
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_who_was_kept_apart_from_a_member_stays_out_of_its_cluster(
+    store: Clustered, reviews: Reviews, size: int
+) -> None:
+    """The founder came first, but is not the oldest: it is with another member that the pair was."""
+    store.write([felt("founder", TEN, "joy", at=5), felt("oldest", swapped(0), "joy", at=1)])
+    store.write([felt("other", swapped(9), "fear", at=6)])
+    (review,) = reviews.waiting(None, 10)
+    assert (review.one.memory_id, review.other.memory_id) == ("oldest", "other")
+    reviews.reject(review.id, ANN)
+    assert store.query(PLACES) == [("founder", True, "same"), ("oldest", False, "folded"), ("other", True, "same")]
+    again = [felt("other", swapped(9), "fear", at=7, again=" 2"), felt("oldest", swapped(0), "joy", at=8, again=" 2")]
+    store.write(again, size=size)
+    assert store.query("SELECT memory_id FROM members WHERE is_founder ORDER BY memory_id") == [
+        ("founder",),
+        ("other",),
+    ]
+    assert store.query(CLUSTERS) == [(2,)]
+    assert_whole(store)
+
+
 def test_a_dispute_waits_as_long_as_it_lasts(store: Clustered, reviews: Reviews) -> None:
     store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
     assert the(reviews)

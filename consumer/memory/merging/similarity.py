@@ -2,8 +2,8 @@
 
     score = 0.5 x words + 0.3 x sources + 0.2 x people, each the Jaccard index of two sets
 
-The weight of a part that neither side has is shared out among the others. Where a side has no words at all, two
-memories are alike only if their content is the same.
+The weight of a part that neither side has is shared out among the others. A text without words, all emoji say, counts
+as one word of its own: two such texts are the same or not alike at all, and no text with words is like them.
 """
 
 import re
@@ -17,7 +17,6 @@ from consumer.memory.model import Memory
 
 WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2
 
-_INSIDE = "_'\u2019"
 _WORD = re.compile("\\w+(?:['\u2019]\\w+)*")
 # fmt: off
 _NEGATIONS = frozenset(
@@ -33,9 +32,11 @@ T = TypeVar("T")
 
 
 class Traits(NamedTuple):
-    """What of a memory is compared. `digest` is the hash of its content."""
+    """What of a memory is compared. `digest` is the hash of its content. Where there are no words, the whole canonical
+    text stands for them, which can't be a word."""
 
     words: frozenset[str]
+    has_words: bool
     sources: frozenset[str]
     people: frozenset[str]
     digest: bytes
@@ -49,8 +50,10 @@ class Traits(NamedTuple):
 def traits_of(memory: Memory) -> Traits:
     """What of the memory is compared."""
     text = canonical_text(memory.content)
+    words = frozenset(_words(text))
     return Traits(
-        frozenset(_words(text)),
+        words or frozenset((text,)),
+        bool(words),
         frozenset(memory.source_message_ids),
         frozenset(participant["id"] for participant in memory.participants),
         content_hash(memory, text),
@@ -65,14 +68,20 @@ def _words(text: str) -> list[str]:
     spaced = "".join(
         [char if char.isalnum() or char in "_'\u2019" or category(char)[0] == "M" else " " for char in text]
     )
-    return [word for run in spaced.split() if (word := run.strip("'\u2019"))]
+    return [word for run in spaced.split() if (word := _begun(run))]
+
+
+def _begun(run: str) -> str:
+    """The run from its first letter or digit on. A mark before that belongs to none: it is an emoji's, mostly."""
+    start = next((place for place, char in enumerate(run) if char.isalnum() or char == "_"), len(run))
+    return run[start:].rstrip("'\u2019")
 
 
 def similarity(one: Traits, other: Traits) -> float:
     """How alike two memories are."""
     if one.digest == other.digest:
         return 1.0
-    if not one.words or not other.words:
+    if not (one.has_words and other.has_words) and one.words != other.words:
         return 0.0
     score = WORDS * _jaccard(one.words, other.words)
     weight = WORDS

@@ -9,6 +9,8 @@ from consumer.memory.merging.similarity import Band, Bands, similarity, traits_o
 from consumer.memory.model import Memory
 from tests.memory.merging.originals import memories, memory
 
+FACES = "\U0001f602\U0001f602 \u2764\ufe0f"
+
 
 def alike(one: Memory, other: Memory) -> float:
     return similarity(traits_of(one), traits_of(other))
@@ -50,6 +52,23 @@ def test_what_one_side_alone_has_counts_against_it() -> None:
 def test_without_words_only_equals_are_alike() -> None:
     assert alike(memory("!!!", sources=["s"]), memory("???", sources=["s"])) == 0.0
     assert alike(memory("!!!", sources=["s"]), memory(" !!! ", sources=["s"])) == 1.0
+
+
+def test_the_same_without_words_goes_by_the_formula() -> None:
+    one = memory("!!!", sources=["s", "t"], people=["p"])
+    assert alike(one, memory(" !!!", sources=["s"], people=["p"])) == pytest.approx(0.5 + 0.3 / 2 + 0.2)
+    assert alike(one, memory("!!!", sources=["s", "t"], people=["q"])) == pytest.approx(0.5 + 0.3)
+    assert alike(memory(FACES, people=["p"]), memory(FACES, people=["p", "q"])) == pytest.approx((0.5 + 0.2 / 2) / 0.7)
+
+
+@pytest.mark.parametrize("other", ["???", "! ! !", "yes !!!", "yes", "\u2639\ufe0f", "\ufe0f"])
+@pytest.mark.parametrize("one", ["!!!", FACES])
+def test_without_words_nothing_else_is_alike(one: str, other: str) -> None:
+    assert alike(memory(one, sources=["s"], people=["p"]), memory(other, sources=["s"], people=["p"])) == 0.0
+
+
+def test_the_mark_of_an_emoji_is_no_part_of_a_word() -> None:
+    assert traits_of(memory("\u2764\ufe0flove \u2600\ufe0f 'quoted'")).words == {"love", "quoted"}
 
 
 def test_both_source_lists_empty_and_different_texts_are_distinct() -> None:
