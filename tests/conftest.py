@@ -52,6 +52,12 @@ def redis_url() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def few_words_with_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that is away is not asked for long."""
+    monkeypatch.setattr("consumer.adapters.kafka.lookups.LOOK_UP_SECONDS", 0.5)
+
+
 @pytest.fixture(scope="session")
 def mock_kafka() -> Iterator[str]:
     """Bootstrap servers of librdkafka's own cluster: 4 partitions a topic, made by the first write."""

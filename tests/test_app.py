@@ -12,9 +12,11 @@ from uuid import uuid4
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from typer.testing import CliRunner
 
 from consumer import app
 from consumer.app.consuming import consumer
+from consumer.cli import app as commands
 from consumer.devstack.disorderly_events import disorderly
 from consumer.devstack.sample_events import events
 from consumer.errors import ConsumerError
@@ -44,6 +46,7 @@ def environment(kafka: str, tmp_path: Path) -> Names:
             "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": kafka,
             "CONSUMER_TOPICS": name,
             "CONSUMER_GROUP_ID": name,
+            "CONSUMER_BATCH_MAX_WAIT_MS": "100",
             "CONSUMER_KAFKA__HEARTBEAT_INTERVAL_MS": "500",
             "CONSUMER_DATABASE_URL": f"sqlite:///{tmp_path / 'memories.db'}",
             **{f"CONSUMER_{key.upper()}": value for key, value in more.items()},
@@ -104,7 +107,7 @@ def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Nam
     assert stopped["records"] == sum(stopped["outcomes"].values()) == 100
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]).total() == 100
-    ended = command(variables, "run", "--until-idle", "1")
+    ended = command(variables, "run", "--until-idle", "0.3")
     assert ended.returncode == 0, ended.stderr
 
     told = json.loads(command(variables, "offsets", "show", "--json").stdout)
@@ -127,7 +130,7 @@ def test_a_topic_that_carries_an_old_form_is_consumed_with_its_bad_records_told(
         publisher.publish_raw(b"o-1", json.dumps(record).encode())
     assert publisher.flush() == 4
 
-    ended = command(variables, "run", "--until-idle", "1")
+    ended = command(variables, "run", "--until-idle", "0.3")
     assert ended.returncode == 0, ended.stderr
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]) == {CREATED: 2, SAME_EVENT: 1, REFUSED: 1}
@@ -145,7 +148,7 @@ def test_where_no_bad_record_is_borne_a_setting_says_what_of_its_batch_is_writte
     assert publisher.flush() == 4
 
     def outcomes(**more: str) -> tuple[int, Counter[Outcome]]:
-        ended = command(variables | more, "run", "--until-idle", "1")
+        ended = command(variables | more, "run", "--until-idle", "0.3")
         assert ended.returncode == 0 or "(validation, not_framed: " in ended.stderr, ended.stderr
         with app.operations(settings(variables).database) as operations:
             return ended.returncode, operations.outcomes(variables["CONSUMER_GROUP_ID"])
@@ -155,9 +158,10 @@ def test_where_no_bad_record_is_borne_a_setting_says_what_of_its_batch_is_writte
     assert outcomes(CONSUMER_CONTINUE_ON_ERROR="true") == (0, {CREATED: 3, REFUSED: 1})
 
 
+@pytest.mark.usefixtures("few_words_with_kafka")
 def test_offsets_without_kafka_show_what_sql_knows(environment: Names) -> None:
-    variables = environment(topics=False)
+    variables = {**environment(topics=False), "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     app.upgrade_database(settings(variables).database)
-    ended = command({**variables, "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "offsets", "show", "--json")
-    assert (ended.returncode, json.loads(ended.stdout)) == (1, [])
+    ended = CliRunner().invoke(commands, ["offsets", "show", "--json"], env=variables)
+    assert (ended.exit_code, json.loads(ended.stdout)) == (1, [])
     assert "Kafka: " in ended.stderr

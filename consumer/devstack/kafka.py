@@ -43,6 +43,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 group.consumer.min.session.timeout.ms=1000
 group.consumer.min.heartbeat.interval.ms=200
+group.consumer.heartbeat.interval.ms=500
 """
 
 

@@ -49,6 +49,7 @@ def test_what_is_not_there_holds_nothing(kafka: str, topic: str) -> None:
     assert read(kafka, f"no-{topic}") == []
 
 
+@pytest.mark.usefixtures("few_words_with_kafka")
 def test_a_broker_that_is_away_is_trouble_that_passes() -> None:
     with pytest.raises(Transient):
         read(NOBODY, "letters")

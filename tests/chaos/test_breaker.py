@@ -80,11 +80,11 @@ def test_a_flood_makes_the_group_stand_still_until_it_is_resumed_or_set_otherwis
         consumer.signal(signal.SIGTERM)
         assert consumer.exit_code() == 0, consumer.log_tail()
 
-    still_open = flooded.consumers.start("--until-idle", "2")
+    still_open = flooded.consumers.start("--until-idle", "0.5")
     assert still_open.exit_code() == 1, "a bounded run does not wait for a person"
     assert "memory-consumer resume" in still_open.log_tail()
 
-    last = flooded.consumers.start("--until-idle", "2", "--set", "max_error_share=1")
+    last = flooded.consumers.start("--until-idle", "0.5", "--set", "max_error_share=1")
     assert last.exit_code() == 0, last.log_tail()
     assert database.query("SELECT closed_by FROM breaker_openings ORDER BY id DESC LIMIT 1") == [("configuration",)]
     database.check_equation()

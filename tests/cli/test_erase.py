@@ -98,6 +98,7 @@ def test_somebody_at_a_terminal_is_asked(
     assert "Erase memory a for good?" in ended.stderr
 
 
+@pytest.mark.usefixtures("few_words_with_kafka")
 def test_kafka_away_keeps_nothing_from_being_erased_and_is_said(desk: Desk) -> None:
     ended = desk.erase("--memory", "a", "--yes", servers=NOBODY)
     assert ended.exit_code == 1

@@ -218,6 +218,7 @@ def test_the_lag_of_what_was_never_read_counts_from_its_earliest_record(group: G
     assert group.told("show")[2]["lag"] == PUBLISHED
 
 
+@pytest.mark.usefixtures("few_words_with_kafka")
 def test_a_broker_that_is_away_is_one_sentence_and_moves_nothing(group: Group) -> None:
     ended = group.offsets("rewind", "--to", "earliest", "--yes", "--bootstrap-servers", "127.0.0.1:1")
     assert ended.exit_code == 1

@@ -22,7 +22,7 @@ from consumer.ports import Findings
 from consumer.records import Committed, Found, TopicPartition
 
 LOOK_UP_SECONDS = 5.0
-"""How long an answer may take."""
+"""How long an answer may take, unless it is said."""
 
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 """The id of all zeros: what a broker says that has no ids."""
@@ -58,12 +58,12 @@ class KafkaLookups:
         bootstrap_servers: str,
         properties: Mapping[str, str] | None = None,
         *,
-        patience: float = LOOK_UP_SECONDS,
+        patience: float | None = None,
     ) -> None:
         with refusals_told():
             self._admin = AdminClient(quiet_config(bootstrap_servers, properties or {}))
         self._isolation = _ISOLATION[(properties or {}).get("isolation.level", "read_committed")]
-        self._patience = patience
+        self._patience = LOOK_UP_SECONDS if patience is None else patience
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         """The partitions of a topic; none where there is no such topic."""
