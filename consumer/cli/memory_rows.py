@@ -6,10 +6,13 @@ from typing import Any
 
 import typer
 
-from consumer.cli.output import show_table, to_the_second, zulu
+from consumer.cli.output import Lines, show_table, to_the_second, zulu
 
 SHORTENED = 60
 """Characters of a memory's text in a list."""
+
+TEXTS = ("content", "summary")
+"""Fields that may be many lines."""
 
 APART = ("members", "history")
 """What of a merged memory has a table of its own."""
@@ -75,7 +78,7 @@ def _lines(name: str, value: object) -> Iterator[tuple[str, object]]:
         for index, item in enumerate(value):
             yield f"{name}[{index}]", ", ".join(f"{inner} {_readable(below)}" for inner, below in item.items() if below)
     else:
-        yield name, _readable(value)
+        yield name, Lines(value) if name in TEXTS else _readable(value)
 
 
 def _readable(value: object) -> object:

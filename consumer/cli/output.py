@@ -13,6 +13,13 @@ UNWRAPPED = 10_000
 """Columns of something that is no terminal: whoever reads it there wants whole lines."""
 
 
+class Lines(str):
+    """What may take several lines of a cell. In any other a line break is shown, not made: a line of its own would pass
+    for a row of ours."""
+
+    __slots__ = ()
+
+
 def say(text: str, *, label: str = "", style: str = "") -> None:
     """A remark for the person at the terminal: plain text, shown as it is. A label goes before it, in a rich style."""
     from rich.text import Text
@@ -23,9 +30,10 @@ def say(text: str, *, label: str = "", style: str = "") -> None:
     _console(sys.stderr).print(remark, soft_wrap=True, highlight=False)
 
 
-def show(what: "RenderableType", stream: TextIO | None = None) -> None:
-    """A result for eyes, on stdout unless told otherwise."""
-    _console(stream or sys.stdout).print(what, highlight=False)
+def show(what: "RenderableType", stream: TextIO | None = None, *, whole_lines: bool = False) -> None:
+    """A result for eyes, on stdout unless told otherwise. Whole lines are left to the terminal to wrap, so that they
+    can be copied."""
+    _console(stream or sys.stdout).print(what, highlight=False, soft_wrap=whole_lines)
 
 
 def show_json(what: object, stream: TextIO | None = None) -> None:
@@ -66,8 +74,14 @@ def show_table(
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
+        table.add_row(*(Text(_cell(cell)) for cell in row))
     show(table, stream)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return printable(value) if isinstance(value, Lines) else on_one_line(str(value))
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from consumer.cli.consent import author
 from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
-from consumer.cli.output import say, show_json, show_table, zulu
+from consumer.cli.output import Lines, on_one_line, say, show_json, show_table, zulu
 
 if TYPE_CHECKING:
     from consumer.adapters.sql.merging.reviewing import Review
@@ -111,10 +111,10 @@ def _decision(review: "Review") -> tuple[object, ...]:
     return review.decision, review.decided_by, review.decided_because
 
 
-def _side(member: "Member") -> str:
+def _side(member: "Member") -> Lines:
     words = " ".join(member.memory.content.split())
     shown = words if len(words) <= SHORTENED else words[: SHORTENED - 1] + "…"
-    return f"{member.memory_id}, {zulu(member.occurred_at.replace(microsecond=0))}\n{shown}"
+    return Lines(f"{on_one_line(member.memory_id)}, {zulu(member.occurred_at.replace(microsecond=0))}\n{shown}")
 
 
 def _age(seconds: float) -> str:

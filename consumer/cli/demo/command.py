@@ -53,7 +53,7 @@ def demo(
     else:
         say("")
         show(epilogue.summary(told, filter_words))
-        show(epilogue.next_steps(database, example(database)))
+        show(epilogue.next_steps(database, example(database)), whole_lines=True)
     if not told.holds:
         raise typer.Exit(FAILED)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from consumer.cli.demo.file import Example, url_of
 from consumer.cli.demo.reconciliation import Reconciliation
 from consumer.cli.effects import in_words
+from consumer.cli.output import on_one_line
 from consumer.records import Kind
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def next_steps(file: Path, example: Example | None) -> "RenderableType":
             f"{program()} memory show --owner {shlex.quote(example.owner_id)} --limit 5 {url}",
             *lines,
         ]
-    return Group(Text("\nWhat to look at next", style="bold"), *(Text(f"  {line}") for line in lines))
+    return Group(Text("\nWhat to look at next", style="bold"), *(Text(f"  {on_one_line(line)}") for line in lines))
 
 
 def program() -> str:
