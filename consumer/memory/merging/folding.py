@@ -76,20 +76,24 @@ def _folded(telling: Sequence[Member]) -> View:
     oldest, memories = telling[0], [member.memory for member in telling]
     participants = _people(memories)
     tags = _union(memory.tags for memory in memories)
-    feeling, opponents = _feeling(telling)
+    sources, metadata = texts_of(telling, lambda memory: memory.source_message_ids), metadata_of(telling)
+    markers = texts_of(telling, _markers)
+    feeling, opponents = _feeling(telling, markers.texts)
+    too_much = {"source_message_ids": sources.over, "metadata": metadata.over, "markers": markers.over}
     disputes = [
         *(Dispute("participants", oldest, each) for each in _first_over(MOST_PARTICIPANTS, telling, _ids_of_people)),
         *(Dispute("tags", oldest, each) for each in _first_over(MOST_TAGS, telling, lambda memory: memory.tags)),
+        *(Dispute(field, oldest, each) for field, each in too_much.items() if each),
         *(Dispute("primary_emotion", oldest, each) for each in opponents),
     ]
     view = replace(
         oldest.memory,
         summary=_summary(memories),
-        source_message_ids=texts_of(telling, lambda memory: memory.source_message_ids).texts,
+        source_message_ids=sources.texts,
         participants=participants[:MOST_PARTICIPANTS],
         tags=tags[:MOST_TAGS],
         confidence=max(memory.confidence for memory in memories),
-        metadata=metadata_of(telling).pairs,
+        metadata=metadata.pairs,
         emotional_context=feeling,
         relationship_dynamics=_among(
             participants[:MOST_PARTICIPANTS], _most_confident(memories, lambda memory: memory.relationship_dynamics)
@@ -145,7 +149,11 @@ def _most_confident(memories: Sequence[Memory], part: Callable[[Memory], T | Non
     return part(max(having, key=lambda memory: memory.confidence)) if having else None
 
 
-def _feeling(telling: Sequence[Member]) -> tuple[EmotionalContext | None, list[Member]]:
+def _markers(memory: Memory) -> list[str]:
+    return memory.emotional_context["markers"] if memory.emotional_context else []
+
+
+def _feeling(telling: Sequence[Member], markers: list[str]) -> tuple[EmotionalContext | None, list[Member]]:
     """What was felt, and who disputes its primary emotion."""
     felt = [(context, member) for member in telling if (context := member.memory.emotional_context) is not None]
     if not felt:
@@ -161,7 +169,7 @@ def _feeling(telling: Sequence[Member]) -> tuple[EmotionalContext | None, list[M
         intensity=_mean([context["intensity"] for context in contexts], weights),
         valence=_mean([context["valence"] for context in contexts], weights),
         themes=_union(context["themes"] for context in contexts),
-        markers=_union(context["markers"] for context in contexts),
+        markers=markers,
         temporal=temporal,
     )
     return feeling, opponents

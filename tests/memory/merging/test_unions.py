@@ -4,7 +4,7 @@ from consumer.memory.merging.folding import fold
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.unions import MOST_CHARACTERS, metadata_of, texts_of
 from consumer.memory.model import Memory
-from tests.memory.merging.originals import member, memory
+from tests.memory.merging.originals import feeling, member, memory
 
 LARGE = "v" * (MOST_CHARACTERS * 6 // 10)
 
@@ -43,13 +43,24 @@ def test_the_oldest_keeps_its_own_however_much() -> None:
     assert metadata_of(those) == ({LARGE: LARGE}, None)
 
 
-def test_a_view_of_any_number_of_members_is_bounded() -> None:
+def test_a_view_of_any_number_of_members_is_bounded_and_the_first_too_many_left_to_a_person() -> None:
     those = telling(
         *(
-            memory(f"a b c {number}", sources=[f"{number}{LARGE}"], metadata={"k": f"{number}{LARGE}"})
+            memory(
+                f"a b c {number}",
+                sources=[f"{number}{LARGE}"],
+                metadata={"k": f"{number}{LARGE}"},
+                feeling={**feeling("joy"), "markers": [f"{number}{LARGE}"]} if number != "0" else None,
+            )
             for number in "0123"
         )
     )
-    seen = fold(those, equal=0.95).memory
-    assert seen.source_message_ids == [f"0{LARGE}"]
-    assert seen.metadata == {"k": f"0{LARGE}"}
+    seen = fold(those, equal=0.95)
+    assert seen.memory.source_message_ids == [f"0{LARGE}"]
+    assert seen.memory.metadata == {"k": f"0{LARGE}"}
+    assert seen.memory.emotional_context and seen.memory.emotional_context["markers"] == [f"1{LARGE}"]
+    assert [(dispute.field, dispute.other.memory_id) for dispute in seen.disputes] == [
+        ("source_message_ids", "m1"),
+        ("metadata", "m1"),
+        ("markers", "m2"),
+    ]
