@@ -16,4 +16,5 @@ def in_words(effects: Effects) -> Iterator[str]:
         yield f"{candidates} ({effects.candidates_per_event:.1f} each)"
         merged = f"{effects.merged:,} of {effects.merges_tried:,} that had candidates joined one"
         yield f"{merged} ({effects.merge_rate:.1%})"
-        yield f"{effects.doubts:,} pairs were left to a person ({effects.review_rate:.1%} of the memories)"
+        pairs = "pair was" if effects.doubts == 1 else "pairs were"
+        yield f"{effects.doubts:,} {pairs} left to a person ({effects.review_rate:.1%} of the memories)"

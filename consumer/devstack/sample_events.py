@@ -88,7 +88,7 @@ def created(chance: random.Random, index: int) -> MemoryEvent:
         memory_id=f"m-{chance.getrandbits(48):012x}",
         occurred_at=FIRST_MOMENT + timedelta(seconds=index, microseconds=chance.randrange(1_000_000)),
         producer="diary",
-        memory=_memory(chance, owner=chance.randrange(_OWNERS)),
+        memory=memory_of(chance, f"{_OWNER}{chance.randrange(_OWNERS)}"),
     )
 
 
@@ -96,7 +96,7 @@ def updated(chance: random.Random, event: MemoryEvent, later: timedelta) -> Memo
     """The event's memory in a new state; a negative `later` makes a state that comes too late to count."""
     if event.memory is None:
         raise ValueError("a deletion leaves no memory to update")
-    memory = _memory(chance, owner=int(event.memory.owner_id.removeprefix(_OWNER)))
+    memory = memory_of(chance, event.memory.owner_id)
     return MemoryEvent(new_id(chance), "UPDATED", event.memory_id, event.occurred_at + later, event.producer, memory)
 
 
@@ -110,9 +110,10 @@ def new_id(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
-def _memory(chance: random.Random, owner: int) -> Memory:
+def memory_of(chance: random.Random, owner_id: str) -> Memory:
+    """What such an owner lived through with somebody."""
     name = chance.choice(_NAMES)
-    owner_id, friend_id = f"{_OWNER}{owner}", f"{name.lower()}-{owner}"
+    friend_id = f"{name.lower()}-{owner_id.removeprefix(_OWNER)}"
     cause = chance.choice(_CAUSES)
     return Memory(
         owner_id=owner_id,

@@ -9,10 +9,13 @@ import pytest
 from consumer.adapters.avro import AvroDecoder, AvroEncoder, SchemaDirectory
 from consumer.devstack.broken_events import BREAKAGES, Breakage
 from consumer.devstack.disorderly_events import INVALID, Sample, disorderly
+from consumer.devstack.retelling import retold
 from consumer.devstack.sample_events import events
 from consumer.memory.contract import schema_directory
+from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import APPLIED, State, after, decide
 from consumer.memory.raw_form import to_raw
+from consumer.memory.validation import validate
 from consumer.planning import Planner
 from consumer.records import Batch, ClosedBy, Plan, Record, TopicPartition
 
@@ -78,6 +81,17 @@ def test_every_record_of_the_disorderly_stream_ends_as_it_says() -> None:
         "validation",
         "deduplication",
     }
+
+
+def test_what_is_told_again_is_valid_and_keeps_its_owner() -> None:
+    made = list(events(2_000))
+    again = list(map(retold, made))
+    assert again == list(map(retold, made))
+    assert 200 < sum(one != other for one, other in zip(made, again, strict=True)) < 400
+    assert [each.memory and each.memory.owner_id for each in again] == [
+        each.memory and each.memory.owner_id for each in made
+    ]
+    assert all(isinstance(validate(to_raw(each)), MemoryEvent) for each in again)
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: breakage.code)

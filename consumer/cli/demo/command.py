@@ -53,7 +53,7 @@ def demo(
     else:
         say("")
         show(epilogue.summary(told, filter_words))
-        show(epilogue.next_steps(database, example(database)), whole_lines=True)
+        show(epilogue.next_steps(database, example(database), has_doubts=told.effects.doubts > 0), whole_lines=True)
     if not told.holds:
         raise typer.Exit(FAILED)
 
@@ -83,7 +83,8 @@ def _perform(given: "Settings", source: Path | None, events: int, database: Path
 
     encode = root.event_encoder()
     if source is None:
-        messages, total = lines.made_up(events, encode), events
+        tell = encode if given.batch.mode == "memory" else lines.with_retellings(encode)
+        messages, total = lines.made_up(events, tell), events
     else:
         messages, total = lines.from_file(source, encode), lines.count_lines(source)
     with embedded_stack() as stack:

@@ -44,13 +44,15 @@ def summary(told: Reconciliation, filter_words: str) -> "RenderableType":
     return Group(_outcomes(told), *effects, Text(), Text(rate), mark)
 
 
-def next_steps(file: Path, example: Example | None) -> "RenderableType":
+def next_steps(file: Path, example: Example | None, *, has_doubts: bool) -> "RenderableType":
     """Commands that work when pasted, in the shell that this was called from."""
     from rich.console import Group
     from rich.text import Text
 
     url = f"--database-url {shlex.quote(url_of(file))}"
     lines = [f"{program()} stack up   # a real broker, database and Redis, for development"]
+    if has_doubts:
+        lines.insert(0, f"{program()} review list --limit 5 {url}")
     if example is not None:
         lines = [
             f"{program()} memory show {shlex.quote(example.memory_id)} {url}",

@@ -37,11 +37,13 @@ def start_empty(file: Path) -> None:
 
 
 def example(file: Path) -> Example | None:
-    """One of the memories in the file, the latest; None where none is alive."""
-    statement = "SELECT memory_id, owner_id FROM memories WHERE NOT is_deleted ORDER BY occurred_at DESC LIMIT 1"
+    """One of the memories in the file, the latest, merged ones before others; None where none is alive."""
+    statement = "SELECT memory_id, owner_id FROM {} WHERE NOT is_deleted ORDER BY occurred_at DESC LIMIT 1"
     with closing(sqlite3.connect(file)) as connection:
-        row = connection.execute(statement).fetchone()
-    return Example(*row) if row else None
+        for table in ("merged_memories", "memories"):
+            if row := connection.execute(statement.format(table)).fetchone():
+                return Example(*row)
+    return None
 
 
 def _is_ours(file: Path) -> bool:

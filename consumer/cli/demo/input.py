@@ -12,6 +12,7 @@ from consumer.cli.demo.publishing import Message
 from consumer.cli.lines import LONGEST_LINE_BYTES, read_lines
 from consumer.errors import ConsumerError
 from consumer.memory.json_form import read_raw
+from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
 
 SEED = 20_260_301
@@ -29,6 +30,13 @@ def made_up(count: int, encode: Callable[[Any], bytes]) -> Iterator[Message]:
     from consumer.devstack.disorderly_events import disorderly
 
     return (Message(sample.key, sample.value) for sample in disorderly(count, SEED, encode))
+
+
+def with_retellings(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """Encodes made-up events such that some tell of one thing, for the mode that finds that out."""
+    from consumer.devstack.retelling import retold
+
+    return lambda event: encode(retold(event) if isinstance(event, MemoryEvent) else event)
 
 
 def count_lines(path: Path) -> int:

@@ -31,15 +31,30 @@ def result(ended: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return told
 
 
+def shown_by(command: str, directory: Path) -> str:
+    """What a line that was printed for people shows when it is pasted."""
+    shown = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True, timeout=60)  # noqa: S602
+    assert shown.returncode == 0, shown.stderr
+    return shown.stdout
+
+
 def test_every_made_up_event_is_accounted_for_and_the_next_step_works(tmp_path: Path) -> None:
     ended = demo(tmp_path, "--events", "700", CONSUMER_BATCH_SIZE="50", CONSUMER_DATABASE_URL="sqlite:///other.db")
     assert ended.returncode == 0, ended.stderr
     assert "✔ 700 published = " in ended.stdout
     assert [file.name for file in tmp_path.glob("*.db")] == ["memory-consumer-demo.db"]
     (command,) = [line for line in ended.stdout.splitlines() if " memory show m-" in line]
-    shown = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=20)  # noqa: S602
-    assert shown.returncode == 0
-    assert "owner-" in shown.stdout
+    assert "owner-" in shown_by(command, tmp_path)
+
+
+def test_in_the_mode_that_finds_what_is_alike_there_is_something_to_be_found(tmp_path: Path) -> None:
+    ended = demo(tmp_path, "--events", "2000", CONSUMER_MODE="memory+dedup")
+    assert ended.returncode == 0, ended.stderr
+    for outcome in ("same_content", "folded_in", "nearly_same"):
+        assert outcome in ended.stdout
+    *_, merged, _, review, _ = ended.stdout.splitlines()
+    for command, says in ((merged, "joined as"), (review, "alike")):
+        assert says in shown_by(command, tmp_path)
 
 
 def test_every_line_of_a_file_ends_somewhere(tmp_path: Path) -> None:
