@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from consumer.app.consuming import consumer
 from consumer.cli import app as commands
 from consumer.devstack.disorderly_events import disorderly
 from consumer.devstack.sample_events import events
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, Fatal
 from consumer.records import CREATED, SAME_EVENT, Kind, Outcome
 from consumer.settings import Settings, load
 from consumer.settings.fields import KafkaSettings
@@ -65,15 +66,22 @@ def refused(environment: dict[str, str], says: str) -> None:
     assert refusal.value.advice
 
 
-def command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`run`, in a process of its own, until it ends by itself."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSUMER_")}
     return subprocess.run(
-        [sys.executable, "-m", "consumer", *arguments],
+        [sys.executable, "-m", "consumer", "run", *arguments],
         env={**clean, **environment},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def told(environment: dict[str, str], *arguments: str) -> tuple[int, Any]:
+    """How a command ends, and what it says in JSON."""
+    ended = CliRunner().invoke(commands, [*arguments, "--json"], env=environment)
+    return ended.exit_code, json.loads(ended.stdout)
 
 
 def test_a_missing_dead_letter_topic_is_refused(environment: Names) -> None:
@@ -101,23 +109,22 @@ def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Nam
         publisher.publish_raw(sample.key, sample.value)
     assert publisher.flush() == 300
 
-    bounded = command(variables, "run", "--max-messages", "100")
+    bounded = run(variables, "--max-messages", "100")
     assert bounded.returncode == 0, bounded.stderr
     (stopped,) = [line for line in map(json.loads, bounded.stderr.splitlines()) if line["message"] == "stopped"]
     assert stopped["records"] == sum(stopped["outcomes"].values()) == 100
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]).total() == 100
-    ended = command(variables, "run", "--until-idle", "0.3")
+    ended = run(variables, "--until-idle", "0.3")
     assert ended.returncode == 0, ended.stderr
 
-    told = json.loads(command(variables, "offsets", "show", "--json").stdout)
-    assert [each["lag"] for each in told] == [0, 0]
-    assert all(each["committed"] == each["next_offset"] == each["end"] for each in told)
-    assert sum(each["records_read"] for each in told) == 300
+    _, positions = told(variables, "offsets", "show")
+    assert [each["lag"] for each in positions] == [0, 0]
+    assert all(each["committed"] == each["next_offset"] == each["end"] for each in positions)
+    assert sum(each["records_read"] for each in positions) == 300
 
-    status = command(variables, "status", "--json")
-    assert status.returncode == 1, "nobody is running any more"
-    assert json.loads(status.stdout)["consumers"] == []
+    exit_code, status = told(variables, "status")
+    assert (exit_code, status["consumers"]) == (1, []), "nobody is running any more"
 
 
 def test_a_topic_that_carries_an_old_form_is_consumed_with_its_bad_records_told(environment: Names) -> None:
@@ -130,11 +137,11 @@ def test_a_topic_that_carries_an_old_form_is_consumed_with_its_bad_records_told(
         publisher.publish_raw(b"o-1", json.dumps(record).encode())
     assert publisher.flush() == 4
 
-    ended = command(variables, "run", "--until-idle", "0.3")
+    ended = run(variables, "--until-idle", "0.3")
     assert ended.returncode == 0, ended.stderr
     with app.operations(settings(variables).database) as operations:
         assert operations.outcomes(variables["CONSUMER_GROUP_ID"]) == {CREATED: 2, SAME_EVENT: 1, REFUSED: 1}
-    shown = json.loads(command(variables, "memory", "show", "m-2", "--json").stdout)
+    _, shown = told(variables, "memory", "show", "m-2")
     assert (shown["owner_id"], shown["content"], shown["confidence"]) == ("o-1", V0["content"], 0.7)
 
 
@@ -147,15 +154,22 @@ def test_where_no_bad_record_is_borne_a_setting_says_what_of_its_batch_is_writte
         publisher.publish_raw(b"one key, one partition", value)
     assert publisher.flush() == 4
 
-    def outcomes(**more: str) -> tuple[int, Counter[Outcome]]:
-        ended = command(variables | more, "run", "--until-idle", "0.3")
-        assert ended.returncode == 0 or "(validation, not_framed: " in ended.stderr, ended.stderr
-        with app.operations(settings(variables).database) as operations:
-            return ended.returncode, operations.outcomes(variables["CONSUMER_GROUP_ID"])
+    def consume(**more: str) -> None:
+        with consumer(settings(variables | more), Stop(), until_idle=0.3) as worker:
+            worker.run()
 
-    assert outcomes(CONSUMER_VALIDATE_FIRST="true") == (1, {})
-    assert outcomes() == (1, {CREATED: 2})
-    assert outcomes(CONSUMER_CONTINUE_ON_ERROR="true") == (0, {CREATED: 3, REFUSED: 1})
+    def outcomes() -> Counter[Outcome]:
+        with app.operations(settings(variables).database) as operations:
+            return operations.outcomes(variables["CONSUMER_GROUP_ID"])
+
+    with pytest.raises(Fatal, match=r"\(validation, not_framed: "):
+        consume(CONSUMER_VALIDATE_FIRST="true")
+    assert outcomes() == {}
+    with pytest.raises(Fatal, match=r"\(validation, not_framed: "):
+        consume()
+    assert outcomes() == {CREATED: 2}
+    consume(CONSUMER_CONTINUE_ON_ERROR="true")
+    assert outcomes() == {CREATED: 3, REFUSED: 1}
 
 
 @pytest.mark.usefixtures("few_words_with_kafka")

@@ -94,7 +94,7 @@ def pages_of(connection: Connection, statement: str, parameters: Any) -> int:
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
-@pytest.mark.parametrize("many", [10_000, pytest.param(100_000, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("many", [5_000, pytest.param(100_000, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("with_sources", [True, False], ids=["sources", "no sources"])
 def test_many_memories_of_an_owner_do_not_slow_candidates_down(engine: Engine, many: int, with_sources: bool) -> None:
     words = Words(with_sources=with_sources)
