@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.store import SqlStore
 from consumer.records import (
@@ -159,6 +161,18 @@ def test_the_text_is_kept_once_and_passes_on(store: Clustered) -> None:
     store.write([told("b", "something else", again=" 2", at=1)])
     assert {row[0] for row in store.query(texts)} == {"b", "c"}
     assert dict(store.query("SELECT memory_id, content FROM memories"))["c"] == TEN
+
+
+def test_those_who_say_the_same_as_the_oldest_are_not_read_until_another_is_the_oldest(store: Clustered) -> None:
+    store.write([told(f"m{n}", tags=[f"t{n}"], at=5 + n) for n in range(10)])
+    dialect = dialect_of(store.engine.dialect.name, Timeouts())
+    with store.engine.connect() as connection:
+        rows = ClusterRows(connection, dialect)
+        found = rows.without_echoes(rows.clusters_of(["m9"]))
+    assert [each.member.memory_id for each in found] == ["m0"]
+    store.write([told("older", swapped(0), at=1)])
+    ((tags,),) = store.query("SELECT tags FROM merged_memories")
+    assert all(f"t{n}" in str(tags) for n in range(10))
 
 
 def test_a_changed_member_is_decided_afresh(store: Clustered) -> None:

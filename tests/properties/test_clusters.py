@@ -115,6 +115,15 @@ LED_BY_ANOTHER = [
 ]
 """A pair that is in dispute with whoever is the oldest."""
 
+ECHOED = [
+    Told(0, 3),
+    Told(1, 4, tags=8),
+    Told(2, 5, frozenset({1, 2})),
+    Told(2, 5, is_deletion=True),
+    Told(3, 1, frozenset({1, 2})),
+]
+"""Somebody says the same as the oldest; another joins and leaves; then an older one says something else."""
+
 AWAY_AND_BACK = [
     Told(0, 0),
     Told(1, 1, frozenset({0, 1, 2, 3, 4})),
@@ -156,6 +165,8 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 @given(story=stories(), rules=st.sampled_from((Rules(), FEW)))
 @example(story=DISPUTED, rules=Rules())
 @example(story=AWAY_AND_BACK, rules=Rules())
+@example(story=ECHOED[:4], rules=Rules())
+@example(story=ECHOED, rules=Rules())
 def test_the_size_of_batches_makes_no_difference(databases: Databases, story: list[Entry], rules: Rules) -> None:
     events = events_of(story)
     one_by_one = databases.empty(1, rules)
@@ -170,6 +181,8 @@ def test_the_size_of_batches_makes_no_difference(databases: Databases, story: li
 
 @settings(max_examples=examples(quick=40), deadline=None)
 @given(story=stories(), size=st.sampled_from(SIZES))
+@example(story=ECHOED[:4], size=2)
+@example(story=ECHOED, size=1)
 def test_a_view_is_the_fold_of_its_members(databases: Databases, story: list[Entry], size: int) -> None:
     store = databases.empty(size, Rules())
     store.write(events_of(story), size=size)

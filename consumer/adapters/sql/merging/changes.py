@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
-from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, digest_of, keys_at
+from consumer.memory.merging.clusters import Clusters, Known, Moved, Place, Rules, digest_of, keys_at
 from consumer.memory.merging.disputes import disputed
 from consumer.memory.merging.doubts import Pair
 from consumer.memory.merging.folding import View, fold
@@ -20,10 +20,12 @@ from consumer.memory.merging.members import Member
 
 @dataclass(slots=True)
 class Before:
-    """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are."""
+    """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are; `spared`: of
+    which all are but echoes of the oldest."""
 
     under: Mapping[int, list[UUID]] = field(default_factory=dict)
     whole: set[UUID] = field(default_factory=set)
+    spared: set[UUID] = field(default_factory=set)
     decided: Mapping[Pair, bool] = field(default_factory=dict)
     members: dict[str, FoundMember] = field(default_factory=dict)
 
@@ -76,12 +78,20 @@ class ClusterChanges:
         return self._write_pairs(clusters, self._views_before(changed), views)
 
     def _complete(self, clusters: Clusters, changed: Collection[UUID]) -> None:
-        """Of clusters that were joined, only the founder is known so far."""
-        missing = (self._before.seen & set(changed)) - self._before.whole
-        found = [each for each in self._rows.members(missing) if each.member.memory_id not in clusters.places]
-        clusters.learn((each.member, each.place) for each in found)
-        self._before.whole |= missing
-        self._before.add(found)
+        """Of clusters that were joined, only the founder is known so far, or all but echoes."""
+        before = self._before
+        joined = before.seen.intersection(changed) - before.whole - before.spared
+        self._learn(clusters, self._rows.without_echoes(joined))
+        before.spared |= joined
+        lacking = _heard(before, clusters.moves)
+        self._learn(clusters, self._rows.members(lacking))
+        before.spared -= lacking
+        before.whole |= lacking
+
+    def _learn(self, clusters: Clusters, found: Iterable[FoundMember]) -> None:
+        unknown = [each for each in found if each.member.memory_id not in clusters.places]
+        clusters.learn((each.member, each.place) for each in unknown)
+        self._before.add(unknown)
 
     def _write_members(self, clusters: Clusters, moved: Collection[str]) -> None:
         before = self._before.members
@@ -153,6 +163,21 @@ def change_clusters(
     clusters = changes.clusters()
     change(clusters)
     changes.write(clusters, ())
+
+
+def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
+    """Of the clusters whose echoes were spared, those where they are seen by now, or may be all that is left: somebody
+    older than the oldest came and says something else, or somebody left."""
+    moves = [move for move in moves if move.cluster_id in before.spared]
+    known = before.by_cluster() if moves else {}
+    oldest = {each: min(known[each], key=lambda member: member.age) for each in {move.cluster_id for move in moves}}
+    return {
+        cluster_id for cluster_id, member, place in moves if place is None or _displaces(member, oldest[cluster_id])
+    }
+
+
+def _displaces(member: Member, oldest: Member) -> bool:
+    return member.age < oldest.age and digest_of(member) != digest_of(oldest)
 
 
 def _keys(changed: Collection[UUID], placed: Iterable[tuple[Member, Place]]) -> set[tuple[int, UUID]]:

@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.tables import (
@@ -66,15 +79,22 @@ class ClusterRows:
             wanted.append(and_(_MEMBER.is_founder, self._dialect.among(_MEMBER.cluster_id, founders_of)))
         if not wanted:
             return []
-        return self._found(or_(*wanted))
+        return self._found(_ORIGINALS.where(or_(*wanted)))
+
+    def without_echoes(self, clusters: Collection[UUID]) -> "list[FoundMember]":
+        """The members of clusters without echoes: who says the same as the oldest, but founds nothing and has no text.
+        However many they are, nothing of them is seen."""
+        if not clusters:
+            return []
+        return self._found(_TELLING.where(self._dialect.among(_MEMBER.cluster_id, clusters)))
 
     def named(self, memory_ids: Collection[str]) -> "list[FoundMember]":
         """The members with these ids."""
-        return self._found(_MEMBER.memory_id.in_(memory_ids))
+        return self._found(_ORIGINALS.where(_MEMBER.memory_id.in_(memory_ids)))
 
-    def _found(self, wanted: ColumnElement[bool]) -> "list[FoundMember]":
+    def _found(self, chosen: Select[Any]) -> "list[FoundMember]":
         """Members with their text, which may be in the row of another that says the same, and so is in the cluster."""
-        rows = self._connection.execute(_ORIGINALS.where(wanted)).all()
+        rows = self._connection.execute(chosen).all()
         texts = {(row.cluster_id, row.content_hash): row.content for row in rows if row.content is not None}
         if untold := {row.cluster_id for row in rows if (row.cluster_id, row.content_hash) not in texts}:
             told = _TEXTS.where(self._dialect.among(_MEMBER.cluster_id, untold))
@@ -103,8 +123,10 @@ class ClusterRows:
 
     def set_texts(self, texts: Mapping[str, str | None]) -> None:
         """Give members their text, or take it from those who say the same as another that has it."""
-        for memory_id, text in sorted(texts.items()):
-            self._connection.execute(update(memories).where(memories.c.memory_id == memory_id).values(content=text))
+        if texts:
+            its = memories.c.memory_id == bindparam("its")
+            rows = [{"its": memory_id, "text": text} for memory_id, text in sorted(texts.items())]
+            self._connection.execute(update(memories).where(its).values(content=bindparam("text")), rows)
 
     def put_view(self, cluster_id: UUID, view: View, now: datetime) -> None:
         """What a reader sees of a cluster of several members."""
@@ -204,6 +226,20 @@ _ORIGINALS = select(
     memories.c.occurred_at,
     *(memories.c[name] for name in _FIELDS),
 ).join(memories, memories.c.memory_id == _MEMBER.memory_id)
+_OLDEST = members.alias("oldest")
+_TELLING = (
+    _ORIGINALS.outerjoin(merged_memories, merged_memories.c.cluster_id == _MEMBER.cluster_id)
+    .outerjoin(_OLDEST, _OLDEST.c.memory_id == merged_memories.c.memory_id)
+    .where(
+        or_(
+            _OLDEST.c.memory_id.is_(None),
+            _OLDEST.c.memory_id == _MEMBER.memory_id,
+            _OLDEST.c.content_hash != _MEMBER.content_hash,
+            _MEMBER.is_founder,
+            memories.c.content.is_not(None),
+        )
+    )
+)
 _TEXTS = (
     select(_MEMBER.cluster_id, _MEMBER.content_hash, memories.c.content)
     .join(memories, memories.c.memory_id == _MEMBER.memory_id)

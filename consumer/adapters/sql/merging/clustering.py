@@ -71,10 +71,11 @@ class Clustering:
         memory_ids = {event.memory_id for event in events.values()}
         decided = self._rows.decided(memory_ids) if self._touched else {}
         partners = {side.memory_id for pair in decided for side in pair} - memory_ids
-        whole = self._touched.union(*(under.get(key, ()) for key in contents))
-        whole |= self._rows.clusters_of(partners) if partners else set()
-        self._before = Before(under, whole, decided)
-        self._before.add(self._rows.members(whole, near - whole))
+        whole = self._touched | (self._rows.clusters_of(partners) if partners else set())
+        spared = set[UUID]().union(*(under.get(key, ()) for key in contents)) - whole
+        self._before = Before(under, whole, spared, decided)
+        self._before.add(self._rows.members(whole, near - whole - spared))
+        self._before.add(self._rows.without_echoes(spared))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those that created a memory
