@@ -16,6 +16,8 @@ from confluent_kafka.cimpl import NewTopic
 from typer.testing import CliRunner
 
 from consumer import app
+from consumer.adapters.sql.patience import Patience, PatientConnection
+from consumer.adapters.sql.store import SqlStore
 from consumer.app.consuming import consumer
 from consumer.cli import app as commands
 from consumer.devstack.disorderly_events import disorderly
@@ -99,6 +101,19 @@ def test_tables_that_are_not_up_to_date_are_refused(environment: Names, fresh_da
 
 def test_a_schema_directory_that_is_none_is_refused(environment: Names, tmp_path: Path) -> None:
     refused(environment(topics=False, schema_directory=str(tmp_path / "absent")), "absent")
+
+
+def test_an_answer_of_postgresql_is_not_waited_for_longer_than_agreed(
+    environment: Names, fresh_database: Callable[[], str]
+) -> None:
+    agreed = settings(environment(database_url=fresh_database(), database_statement_timeout_seconds="7"))
+    app.upgrade_database(agreed.database)
+    with consumer(agreed, Stop()) as worker:
+        assert isinstance(worker.store, SqlStore)
+        with worker.store._engine.connect() as connection:
+            opened = connection.connection.driver_connection
+            assert isinstance(opened, PatientConnection)
+            assert opened.patience == Patience(answer=12.0, transaction=100.0)
 
 
 def test_run_goes_on_where_it_ended_commits_and_takes_its_leave(environment: Names) -> None:

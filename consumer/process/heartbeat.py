@@ -58,6 +58,8 @@ class Heartbeat:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join(self._every)
+        if self._thread.is_alive():
+            return  # a database that does not answer the last beat would not answer this either
         self._try(lambda: self._register.leave(self._consumer_id))
 
     def _run(self) -> None:

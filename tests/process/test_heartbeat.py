@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from queue import Queue
+from threading import Event
 from typing import Any
 
 from consumer.errors import Transient
@@ -41,6 +42,21 @@ def test_a_database_that_is_away_is_tried_again_and_stops_nobody() -> None:
     register = Register(away=2)
     with Heartbeat(register, "me", "group", dict, HandClock(), every=0.01):
         assert register.told.get(timeout=5)[0] == "beat"
+
+
+def test_a_database_that_hangs_is_not_asked_again_on_the_way_out() -> None:
+    answers = Event()
+
+    class Hanging(Register):
+        def beat(self, consumer_id: str, group_id: str, now: datetime, snapshot: Mapping[str, Any]) -> None:
+            super().beat(consumer_id, group_id, now, snapshot)
+            answers.wait()
+
+    register = Hanging()
+    with Heartbeat(register, "me", "group", dict, HandClock(), every=0.01):
+        assert register.told.get(timeout=5)[0] == "beat"
+    assert register.told.empty()
+    answers.set()
 
 
 def test_leaving_does_not_wait_for_the_next_beat() -> None:

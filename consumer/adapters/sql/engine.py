@@ -22,6 +22,9 @@ KEEPALIVES = {
 READ_ONLY = "consumer_read_only"
 """The execution option of transactions that only read: on SQLite they take no lock that a writer needs."""
 
+POOL = "pool"
+"""Where a connection's record has the pool that it was opened for."""
+
 
 def open_engine(
     url: str, *, connect_timeout: float = 5.0, pool_size: int = 1, patience: Patience | None = None
@@ -32,11 +35,27 @@ def open_engine(
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed, connect_timeout)
-    engine = _postgres(parsed, connect_timeout, pool_size)
-    if patience:
-        bear_with(engine, patience)
+        engine = _sqlite(parsed, connect_timeout)
+    else:
+        engine = _postgres(parsed, connect_timeout, pool_size)
+        if patience:
+            bear_with(engine, patience)
+    _leave_nothing_open(engine)
     return engine
+
+
+def _leave_nothing_open(engine: Engine) -> None:
+    """`dispose` leaves alone what another thread uses just then: that is closed when it is given back, or it would
+    stay open in a pool that nobody has any more."""
+
+    @event.listens_for(engine, "connect")
+    def note(_: Any, record: Any) -> None:
+        record.info[POOL] = engine.pool
+
+    @event.listens_for(engine, "checkin")
+    def close(connection: Any, record: Any) -> None:
+        if connection is not None and record.info.get(POOL) is not engine.pool:
+            connection.close()
 
 
 def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
