@@ -56,6 +56,12 @@ def store(fresh_engine: Callable[[], Engine]) -> Clustered:
     return Clustered(fresh_engine())
 
 
+def assert_apart(store: Clustered) -> None:
+    """Every memory founds a cluster of its own, and nobody has to look at any."""
+    assert {tuple(row) for row in store.query("SELECT is_founder, score FROM members")} == {(True, 1.0)}
+    assert store.query("SELECT * FROM merged_memories") == store.query("SELECT * FROM reviews") == []
+
+
 @pytest.mark.parametrize("size", SIZES)
 class TestScenarios:
     """The customer's own."""
@@ -87,14 +93,17 @@ class TestScenarios:
 
     def test_owners_are_worlds_apart(self, store: Clustered, size: int) -> None:
         assert store.write([told("a"), told("b", owner="bob")], size=size) == {CREATED: 2}
+        assert_apart(store)
 
     def test_common_words_do_not_merge(self, store: Clustered, size: int) -> None:
         events = [told("a", "Discussion about project deadlines"), told("b", "Discussion about vacation plans")]
         assert store.write(events, size=size) == {CREATED: 2}
+        assert_apart(store)
 
     def test_different_texts_without_sources(self, store: Clustered, size: int) -> None:
         events = [told("a", "We went to the sea.", sources=[], people=[]), told("b", "No!", sources=[], people=[])]
         assert store.write(events, size=size) == {CREATED: 2}
+        assert_apart(store)
 
     def test_a_merged_pair_loses_its_founder(self, store: Clustered, size: int) -> None:
         store.write([told("a", TEN, at=1), told("b", swapped(0), at=2)], size=size)
@@ -114,6 +123,7 @@ def test_the_comments_of_one_owner(fresh_engine: Callable[[], Engine]) -> None:
         event_of(event.memory_id, memory(event.memory.content)) for event in goemotions.memories(43_410) if event.memory
     ]
     assert store.write(events, size=1_000)[SAME_CONTENT] == 221
+    assert store.tally.total() == len(events) == 43_410
 
 
 def test_bands(store: Clustered) -> None:

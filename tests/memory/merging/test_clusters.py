@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, side_of
 from consumer.memory.merging.doubts import Pair, in_order
 from consumer.memory.merging.members import Member
@@ -71,16 +73,29 @@ def test_only_founders_are_compared_so_that_nothing_chains() -> None:
     assert put(known, told("c", swapped(0, 1))).cluster_id == event_id("c")
 
 
-def test_of_two_that_match_the_better_is_joined_and_of_equals_the_older() -> None:
+def of_twenty(*numbers: int) -> str:
+    """Twenty words with some of them replaced: four make two founders, with three or fewer it is the same thing."""
+    return " ".join(f"x{number}" if number in numbers else f"w{number}" for number in range(20))
+
+
+def test_of_two_that_match_the_better_is_joined_though_the_other_be_older() -> None:
     known = clusters()
-    put(known, told("young", swapped(0, 1, 2), minute=5))
-    put(known, told("old", swapped(7, 8, 9), minute=1))
-    assert put(known, told("better", swapped(0, 1))).cluster_id == event_id("young")
-    known = clusters()
-    put(known, told("young", swapped(0, 1, 2), minute=5))
-    put(known, told("old", swapped(0, 3, 4), minute=1))
-    tied = put(known, told("tied", swapped(0, 1, 2, 3, 4)))
-    assert tied.is_founder, "neither is near enough"
+    assert put(known, told("young", of_twenty(), minute=5)).is_founder
+    assert put(known, told("old", of_twenty(0, 1, 2, 3), minute=1)).is_founder
+    assert put(known, told("nearer the young", of_twenty(0))).cluster_id == event_id("young")
+    assert put(known, told("nearer the old", of_twenty(0, 1, 2))).cluster_id == event_id("old")
+
+
+@pytest.mark.parametrize(("minute", "joined"), [(1, "b"), (3, "a"), (2, "a")])
+def test_of_two_that_match_as_well_the_older_is_joined_then_the_lower_id(minute: int, joined: str) -> None:
+    for order in (("a", "b"), ("b", "a")):
+        known = clusters()
+        founders = {
+            "a": told("a", of_twenty(), minute=2),
+            "b": told("b", of_twenty(0, 1, 2, 3), minute=minute),
+        }
+        assert all(put(known, founders[each]).is_founder for each in order)
+        assert put(known, told("new", of_twenty(0, 1))).cluster_id == event_id(joined)
 
 
 def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:

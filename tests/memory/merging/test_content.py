@@ -21,6 +21,7 @@ from tests.memory.merging.originals import memories, memory
         ("e\u0301te\u0301", "été"),
         ("a\u00a0b\t\nc", "A B C"),
         ("\u1e9b\u0323", unicodedata.normalize("NFD", "\u1e9b\u0323")),
+        ("\u1e9b\u0323", "\u1e69"),
     ],
 )
 def test_case_spacing_and_composition_do_not_matter(one: str, other: str) -> None:
@@ -45,6 +46,12 @@ def test_id_order_repetition_and_confidence_do_not_matter(told: object, chance: 
         tags=["other"],
     )
     assert content_hash(after) == content_hash(before)
+
+
+def test_a_hash_is_the_same_in_every_process() -> None:
+    """It is stored, and compared with those that others made: a change of it is a new version."""
+    met = memory("We  met \u00c9lodie.", sources=[f"s{n}" for n in range(9)], people=[f"p{n}" for n in range(9)])
+    assert content_hash(met).hex() == "806de2049c4e6985406a52fa26b4e99989a7548beea828abd886f68ac17bdcca"
 
 
 @given(st.text())
