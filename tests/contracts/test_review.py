@@ -164,6 +164,17 @@ def test_a_dispute_comes_up_when_somebody_leaves(store: Clustered, reviews: Revi
     assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("b", "c", "primary_emotion")]
 
 
+def test_who_joined_by_a_persons_word_is_not_asked_about_again(store: Clustered, reviews: Reviews) -> None:
+    store.write([felt("a", TEN, "joy", at=5), felt("oldest", swapped(9), "joy", at=1)])
+    store.write([felt("b", ALIKE, "sadness", at=6)])
+    reviews.accept(the(reviews), ANN)
+    assert store.query("SELECT conflicts FROM merged_memories") in (
+        [(["primary_emotion"],)],
+        [('["primary_emotion"]',)],
+    )
+    assert reviews.waiting(None, 10) == []
+
+
 def test_what_a_person_has_decided_about_stays_when_the_dispute_ends(store: Clustered, reviews: Reviews) -> None:
     store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
     reviews.accept(the(reviews), ANN)
