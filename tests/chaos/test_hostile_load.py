@@ -22,10 +22,12 @@ from tests.chaos.site import Site, a_site, check
 
 MEGABYTE = 1024 * 1024
 
+BATCH_BYTES = 4 * MEGABYTE
+
 AT_FULL_SPEED = {
     "CONSUMER_MAX_ERROR_SHARE": "1",
     "CONSUMER_BATCH_SIZE": "1000",
-    "CONSUMER_BATCH_MAX_BYTES": str(4 * MEGABYTE),
+    "CONSUMER_BATCH_MAX_BYTES": str(BATCH_BYTES),
     "CONSUMER_DATABASE_IDLE_TIMEOUT_SECONDS": "20",
     "CONSUMER_DLQ_TIMEOUT_SECONDS": "15",
     "CONSUMER_KAFKA__session_timeout_ms": "45000",
@@ -33,6 +35,12 @@ AT_FULL_SPEED = {
     "CONSUMER_KAFKA__fetch_max_bytes": str(8 * MEGABYTE),
 }
 """Any share of bad records is borne; a batch may have 4 MB, and librdkafka fetch 16 MB ahead."""
+
+BYTES_OF_BATCHES = (
+    "SELECT max(bytes) FROM"
+    " (SELECT sum(octet_length(metadata::text)) AS bytes FROM memories GROUP BY xmin::text) AS batches"
+)
+"""A batch is one transaction, and what is large is in the metadata."""
 
 MOST_MEMORY = 300 * MEGABYTE
 """What a consumer needs for its code, these buffers and a batch; a part of what the long form publishes."""
@@ -59,6 +67,9 @@ def test_every_kind_at_once_each_in_a_partition_of_its_own(a_place: Open) -> Non
         check(site, expected)
         rows = site.database.partitions()
         assert (rows[0].dead_lettered, rows[1].stored) == (rows[0].read, rows[1].read) == (5_000, 5_000)
+        ((largest,),) = site.database.query(BYTES_OF_BATCHES)
+        print(f"{largest / MEGABYTE:.1f} MB in the largest batch")
+        assert largest <= BATCH_BYTES
 
 
 @pytest.mark.proof
