@@ -1,6 +1,7 @@
 """The view of several memories."""
 
 import random
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from consumer.memory.merging.folding import MOST_TAGS, changed_fields, fold
 from consumer.memory.merging.members import Member
-from consumer.memory.model import EmotionalContext, Memory
+from consumer.memory.merging.similarity import similarity
+from consumer.memory.model import EmotionalContext, Memory, ParticipantDynamic, RelationshipDynamics, Temporal
 from tests.memory.merging.originals import feeling, member, memories, memory
 
 EQUAL = 0.95
@@ -23,6 +25,18 @@ def felt(*members: Member) -> EmotionalContext:
     context = view(*members).emotional_context
     assert context is not None
     return context
+
+
+def bond(strength: float) -> RelationshipDynamics:
+    """A relationship of which only the strength matters."""
+    return {
+        "communication_pattern": "open",
+        "interaction_quality": "positive",
+        "connection_strength": strength,
+        "is_balanced": True,
+        "concerning_patterns": [],
+        "participant_dynamics": [],
+    }
 
 
 def pair(one: Memory, other: Memory) -> tuple[Member, Member]:
@@ -122,6 +136,8 @@ def test_both_values_of_a_conflict_are_kept() -> None:
         ((0.5, 3), (0.6, 2), "joy", ()),
         ((0.5, 3), (0.6, 4), "joy", ("primary_emotion",)),
         ((0.5, 0), (0.6, 0), "joy", ("primary_emotion",)),
+        ((0.5, 2), (0.79, 2), "joy", ("primary_emotion",)),
+        ((0.5, 7), (0.5, 10), "joy", ("primary_emotion",)),
     ],
 )
 def test_a_conflict_of_the_primary_emotion(
@@ -170,6 +186,42 @@ def test_themes_are_united() -> None:
     assert felt(*pair(one, other))["themes"] == ["growth", "grief"]
 
 
+def test_secondary_emotions_are_united_without_the_primary_one() -> None:
+    one = memory("a b", feeling={**feeling("joy"), "secondary_emotions": ["trust"]})
+    other = memory("a c", feeling={**feeling("joy"), "secondary_emotions": ["joy", "love", "trust"]})
+    assert felt(*pair(one, other))["secondary_emotions"] == ["trust", "love"]
+
+
+def test_of_how_the_emotion_moves_the_oldest_that_tells_it_is_believed() -> None:
+    temporal: Temporal = {"is_building": True, "is_resolving": False, "expected_duration": "transient"}
+    later: Temporal = {**temporal, "expected_duration": "long_term"}
+    told = [
+        memory("a b", feeling=feeling("joy")),
+        memory("a c", feeling={**feeling("joy"), "temporal": temporal}),
+        memory("a d", feeling={**feeling("joy"), "temporal": later}),
+    ]
+    assert felt(*(member(str(n), each, minute=n) for n, each in enumerate(told)))["temporal"] == temporal
+
+
+@pytest.mark.parametrize(("confidences", "strength"), [((0.5, 0.9, 0.8), 0.1), ((0.5, 0.5, 0.5), 0.0)])
+def test_the_relationship_is_that_of_the_most_confident_else_of_the_oldest(
+    confidences: tuple[float, ...], strength: float
+) -> None:
+    told = [
+        replace(memory(f"a {n}", confidence=confidence), relationship_dynamics=bond(n / 10))
+        for n, confidence in enumerate(confidences)
+    ]
+    dynamics = view(*(member(str(n), each, minute=n) for n, each in enumerate(told))).relationship_dynamics
+    assert dynamics and dynamics["connection_strength"] == strength
+
+
+def test_at_the_score_from_which_on_nothing_is_added_nothing_is() -> None:
+    one, other = pair(memory("a b"), memory("a c", tags=["x"]))
+    score = similarity(one.traits, other.traits)
+    assert fold((one, other), score).memory == one.memory
+    assert fold((one, other), score + 1e-9).memory.tags == ["x"]
+
+
 def test_means_never_leave_their_values() -> None:
     shares = (0.1, 0.7, 0.1)
     for order in permutations(shares):
@@ -198,13 +250,7 @@ def test_a_key_that_looks_like_a_kept_value_is_not_written_over() -> None:
 def test_a_relationship_is_among_the_people_that_are_shown() -> None:
     one = memory("a b", people=[f"p{number}" for number in range(50)])
     other = memory("a c", people=["q1", "q2"], confidence=0.9)
-    other.relationship_dynamics = {
-        "communication_pattern": "open",
-        "interaction_quality": "positive",
-        "connection_strength": 0.5,
-        "is_balanced": True,
-        "concerning_patterns": [],
-        "participant_dynamics": [{"participants": ["q1", "q2"], "kind": "supportive"}],
-    }
+    pairs: list[ParticipantDynamic] = [{"participants": ["q1", "q2"], "kind": "supportive"}]
+    other.relationship_dynamics = {**bond(0.5), "participant_dynamics": pairs}
     dynamics = view(*pair(one, other)).relationship_dynamics
     assert dynamics is not None and dynamics["participant_dynamics"] == []

@@ -81,7 +81,7 @@ def test_common_words_alone_do_not_merge() -> None:
     assert band(one, other) is Band.DISTINCT
 
 
-@pytest.mark.parametrize("no", ["not", "never", "don't", "didn\u2019t", "without"])
+@pytest.mark.parametrize("no", ["not", "no", "never", "nobody", "cannot", "don't", "didn\u2019t", "wont", "without"])
 def test_a_contradiction_is_left_to_a_person(no: str) -> None:
     """A word more or less in a long text: the score is high, the meaning the opposite."""
     long = "we really do want to see each other again in the summer by the sea with all of the children"
