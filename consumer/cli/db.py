@@ -1,13 +1,16 @@
 """`db`: the tables, and how long they remember event ids."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from consumer.cli.commands import FAILED
-from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
+from consumer.cli.options import Json, of_database
 from consumer.cli.output import say, show_json
+
+if TYPE_CHECKING:
+    from consumer.settings import Settings
 
 CONSUMERS_KEPT = timedelta(days=7)
 """How long a consumer that died is remembered; `status` shows it for a day."""
@@ -16,17 +19,11 @@ app = typer.Typer(no_args_is_help=True, help="Bring the tables up to date; prune
 
 
 @app.command("upgrade", epilog="Example: memory-consumer db upgrade --database-url postgresql://me@localhost/memories")
-def upgrade(
-    *,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-    as_json: Json = False,
-) -> None:
+@of_database
+def upgrade(settings: "Settings", *, as_json: Json = False) -> None:
     """Bring the tables to the version that this program expects. Safe to run again, and by several at once."""
     from consumer import app as root
 
-    settings = load_settings(config, assignments, database_url=database_url).settings
     before, after = root.upgrade_database(settings.database)
     if as_json:
         show_json({"before": before, "after": after})
@@ -37,17 +34,11 @@ def upgrade(
 
 
 @app.command("current", epilog="Example: memory-consumer db current --json")
-def current(
-    *,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-    as_json: Json = False,
-) -> None:
+@of_database
+def current(settings: "Settings", *, as_json: Json = False) -> None:
     """Tell the version of the tables. Exit 1 when this program needs another."""
     from consumer import app as root
 
-    settings = load_settings(config, assignments, database_url=database_url).settings
     version, needed = root.database_version(settings.database)
     if as_json:
         show_json({"version": version, "needed": needed, "is_current": version == needed})
@@ -59,14 +50,13 @@ def current(
 
 
 @app.command("prune", epilog="Example: memory-consumer db prune --older-than-days 120")
+@of_database
 def prune(
+    settings: "Settings",
     *,
     older_than_days: Annotated[
         int | None, typer.Option(min=1, max=3_650, help="Age of the ids to forget. (CONSUMER_LEDGER_RETENTION_DAYS)")
     ] = None,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Forget event ids that are older than any record that Kafka may still hand out.
@@ -77,7 +67,6 @@ def prune(
     """
     from consumer import app as root
 
-    settings = load_settings(config, assignments, database_url=database_url).settings
     days = older_than_days or settings.database.ledger_retention_days
     now = datetime.now(UTC)
     with root.operations(settings.database) as operations:

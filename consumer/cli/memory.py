@@ -9,7 +9,7 @@ import typer
 from consumer.cli.bonds import bonds_object, show_bonds
 from consumer.cli.commands import FAILED
 from consumer.cli.memory_rows import show_memories, show_memory
-from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, Since, Until, load_settings
+from consumer.cli.options import Json, Since, Until, of_database
 from consumer.cli.output import say, show_json
 
 if TYPE_CHECKING:
@@ -33,14 +33,13 @@ def memory() -> None:
 @app.command(
     "show", epilog="Examples: memory-consumer memory show m-000017    memory-consumer memory show --owner o-3 --limit 5"
 )
+@of_database
 def show(
+    settings: "Settings",
     *,
     memory_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The memory's id.")] = None,
     owner: Annotated[str | None, typer.Option(metavar="ID", help="Everything of an owner instead.")] = None,
     limit: Limit = 20,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Show one memory by its id, or an owner's newest. Exit 1 when there is none.
@@ -52,7 +51,6 @@ def show(
 
     if (memory_id is None) == (owner is None):
         raise typer.BadParameter("give a memory's id, or --owner", param_hint="ID")
-    settings = load_settings(config, assignments, database_url=database_url).settings
     if memory_id is None:
         with _wrong_usage():
             criteria = Criteria(owner_id=owner)
@@ -75,7 +73,9 @@ def show(
     epilog="Examples: memory-consumer memory search --emotion joy --min-intensity 0.8"
     "    memory-consumer memory search --owner o-3 --participant ann --text 'train strike'",
 )
+@of_database
 def search(
+    settings: "Settings",
     *,
     owner: Owner = None,
     emotion: Annotated[str | None, typer.Option(metavar="NAME", help="The primary emotion, as in joy.")] = None,
@@ -93,9 +93,6 @@ def search(
     since: Since = None,
     until: Until = None,
     limit: Limit = 20,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Find memories of which all holds that is given. Exit 1 when there is none.
@@ -115,7 +112,6 @@ def search(
             since=since,
             until=until,
         )
-    settings = load_settings(config, assignments, database_url=database_url).settings
     _find(settings, criteria, limit, "There is no memory of which all that holds.", as_json=as_json)
 
 
@@ -123,7 +119,9 @@ def search(
     "strength",
     epilog="Examples: memory-consumer memory strength ann bo    memory-consumer memory strength ann bo --json",
 )
+@of_database
 def strength(
+    settings: "Settings",
     one: Annotated[str, typer.Argument(metavar="ID", help="A participant.")],
     other: Annotated[str, typer.Argument(metavar="ID", help="Another.")],
     *,
@@ -131,9 +129,6 @@ def strength(
     since: Since = None,
     until: Until = None,
     limit: Limit = 20,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Show how strong the connection between two people was through time, as the memories of both tell it.
@@ -142,7 +137,6 @@ def strength(
     """
     from consumer import app as root
 
-    settings = load_settings(config, assignments, database_url=database_url).settings
     with root.memory_reader(settings.database) as reader, _wrong_usage():
         readings = reader.between((one, other), MOST_READINGS, owner_id=owner, since=since, until=until)
     if as_json:

@@ -63,10 +63,7 @@ def load_settings(config: Path | None, assignments: Sequence[str] | None, **flag
 
 
 def of_group(command: "Callable[Concatenate[Settings, ...], None]") -> Callable[..., None]:
-    """Give a command the options that say which group is meant; the command is called with the settings they make.
-
-    They come behind the command's own. Its first parameter, the settings, is no option.
-    """
+    """Give a command the options that say which group is meant, as `_with_options` does."""
 
     def settings_of(
         *,
@@ -86,6 +83,27 @@ def of_group(command: "Callable[Concatenate[Settings, ...], None]") -> Callable[
             database_url=database_url,
         ).settings
 
+    return _with_options(command, settings_of)
+
+
+def of_database(command: "Callable[Concatenate[Settings, ...], None]") -> Callable[..., None]:
+    """Give a command the options that say which database is meant, as `_with_options` does."""
+
+    def settings_of(
+        *, database_url: DatabaseUrl = None, config: ConfigFile = None, assignments: Assignments = None
+    ) -> "Settings":
+        return load_settings(config, assignments, database_url=database_url).settings
+
+    return _with_options(command, settings_of)
+
+
+def _with_options(
+    command: "Callable[Concatenate[Settings, ...], None]", settings_of: "Callable[..., Settings]"
+) -> Callable[..., None]:
+    """The command with the options of `settings_of`; it is called with the settings that they make.
+
+    They come behind the command's own. Its first parameter, the settings, is no option.
+    """
     shared = inspect.signature(settings_of).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
 

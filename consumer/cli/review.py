@@ -1,17 +1,20 @@
 """`review`: pairs of memories that a person has to look at."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from consumer.cli.consent import author
-from consumer.cli.options import Assignments, ConfigFile, DatabaseUrl, Json, load_settings
+from consumer.cli.options import Json, of_database
 from consumer.cli.output import Lines, on_one_line, say, show_json, show_table, zulu
 
 if TYPE_CHECKING:
-    from consumer.adapters.sql.merging.reviewing import Review
+    from consumer.adapters.sql.merging.reviewing import Review, Reviews
     from consumer.memory.merging.members import Member
+    from consumer.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Decide which memories tell of one thing, where scores can't.")
 
@@ -23,20 +26,18 @@ SHORTENED = 300
 
 
 @app.command("list", epilog="Example: memory-consumer review list --owner o-3 --limit 5")
+@of_database
 def show(
+    settings: "Settings",
     *,
     owner: Annotated[str | None, typer.Option(help="Pairs of this owner only.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     decided: Annotated[bool, typer.Option("--decided", help="Decisions that hold instead, newest first.")] = False,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Show the pairs that wait for a decision, those that wait longest first, with both texts."""
     from consumer.app import by_hand
 
-    settings = load_settings(config, assignments, database_url=database_url).settings
     with by_hand.reviews(settings) as reviews:
         found = reviews.decided(owner, limit) if decided else reviews.waiting(owner, limit)
     if as_json:
@@ -51,48 +52,34 @@ def show(
 
 
 @app.command("accept", epilog="Example: memory-consumer review accept 17 --reason 'the same walk'")
-def accept(
-    *,
-    pair: Pair,
-    reason: Reason = None,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-    as_json: Json = False,
-) -> None:
+@of_database
+def accept(settings: "Settings", *, pair: Pair, reason: Reason = None, as_json: Json = False) -> None:
     """Both tell of one thing: they are merged, with all that each was merged with before, under the older.
 
     Consumers may run meanwhile.
     """
-    from consumer.app import by_hand
-
-    with by_hand.reviews(load_settings(config, assignments, database_url=database_url).settings) as reviews:
+    with _deciding(settings, pair, "accepted", as_json=as_json) as reviews:
         reviews.accept(pair, author(reason))
-    _say_decided(pair, "accepted", as_json=as_json)
 
 
 @app.command("reject", epilog="Example: memory-consumer review reject 17 --reason 'another year'")
-def reject(
-    *,
-    pair: Pair,
-    reason: Reason = None,
-    database_url: DatabaseUrl = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-    as_json: Json = False,
-) -> None:
+@of_database
+def reject(settings: "Settings", *, pair: Pair, reason: Reason = None, as_json: Json = False) -> None:
     """They tell of two things: they are not asked about again, and taken apart if they were merged.
 
     Consumers may run meanwhile.
     """
+    with _deciding(settings, pair, "rejected", as_json=as_json) as reviews:
+        reviews.reject(pair, author(reason))
+
+
+@contextmanager
+def _deciding(settings: "Settings", pair: int, decision: str, *, as_json: bool) -> "Iterator[Reviews]":
+    """Where a decision is made; then it is told."""
     from consumer.app import by_hand
 
-    with by_hand.reviews(load_settings(config, assignments, database_url=database_url).settings) as reviews:
-        reviews.reject(pair, author(reason))
-    _say_decided(pair, "rejected", as_json=as_json)
-
-
-def _say_decided(pair: int, decision: str, *, as_json: bool) -> None:
+    with by_hand.reviews(settings) as reviews:
+        yield reviews
     if as_json:
         show_json({"pair": pair, "decision": decision})
     else:
