@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from consumer.adapters.kafka.letter_reader import LetterReader
 from consumer.adapters.sql.erasing import Erasing
 from consumer.adapters.sql.merging.reviewing import Reviews
-from consumer.app.consuming import bands_and_bounds, decoder_of
+from consumer.app.consuming import decoder_of
 from consumer.app.databases import existing_database
+from consumer.app.policies import bands_and_bounds
 from consumer.memory.model import MemoryEvent
 from consumer.records import Record, Rejection
 from consumer.settings import Settings

@@ -19,21 +19,17 @@ from consumer.adapters.kafka.source import KafkaSource
 from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.redis.bloom_filter import RedisBloomFilter
 from consumer.adapters.redis.generations import Generations
-from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
-from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database
-from consumer.batching import BatchLimits
+from consumer.app.policies import limits, patience, rules_of, timeouts, tolerance
 from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
 from consumer.legacy_topics import DecoderByTopic, LegacyDecoder
 from consumer.memory.contract import schema_directory
 from consumer.memory.legacy import FORMS
-from consumer.memory.merging.clusters import Rules
-from consumer.memory.merging.similarity import Bands
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, Decoder, Observer, SeenFilter
@@ -45,12 +41,11 @@ from consumer.process.health import Endpoint, HealthServer
 from consumer.process.heartbeat import Heartbeat
 from consumer.process.observers import Observers
 from consumer.settings import BatchProcessingConfig, Settings
-from consumer.settings.fields import DatabaseSettings, DedupSettings, KafkaSettings, SchemaSettings
+from consumer.settings.fields import DedupSettings, KafkaSettings, RunningSettings, SchemaSettings
 from consumer.stopping import Bounds, Stop
 from consumer.telemetry.exporting import start_tracing
 from consumer.telemetry.progress_log import ProgressLog
 from consumer.telemetry.statistics import Statistics
-from consumer.tolerance import Tolerance
 from consumer.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -59,85 +54,6 @@ SERVICE_NAME = "memory-consumer"
 
 WRITING_SECONDS = 10.0
 """How long a batch may take before `status` and readiness say that it does."""
-
-
-@contextmanager
-def consumer(
-    settings: Settings,
-    stop: Stop,
-    *,
-    observers: Sequence[Observer] = (),
-    until_idle: float | None = None,
-    max_messages: int | None = None,
-) -> Iterator[Worker]:
-    """A consumer, ready to run. On the way out everything is closed, in the reverse order of its opening.
-
-    Raises `Fatal` where it can't start (a topic is missing, the tables are of another version, a schema is unreadable)
-    and `Transient` where the broker or the database does not answer.
-    """
-    clock, statistics, identity = SystemClock(), Statistics(SystemClock()), _Identity.of(settings.kafka)
-    with ExitStack() as opened:
-        endpoint = Endpoint()
-        if settings.running.health_port is not None:
-            opened.enter_context(HealthServer(settings.running.health_host, settings.running.health_port, endpoint))
-        opened.callback(_start_tracing(settings, identity))
-        decoder = decoder_of(settings.schemas)
-        engine = opened.enter_context(database(settings.database, _patience(settings)))
-        store = _store(settings, engine, identity.group_id, clock)
-        seen = opened.enter_context(_seen_filter(settings.dedup, identity.group_id, clock))
-        dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
-        source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
-        ownership = Ownership(source, store, clock)
-        breaker = Breaker(_tolerance(settings.batch), SqlOpenings(engine, identity.group_id, clock), clock)
-        breaker.adopt()
-        condition = _condition(settings, source, ownership, breaker, clock)
-        endpoint.tell = condition.health
-
-        def snapshot() -> Mapping[str, Any]:
-            return {**statistics.snapshot(seen.trouble()).as_json(), **condition.health().as_json()}
-
-        opened.enter_context(Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock))
-        opened.enter_context(seldom_collected())
-        progress = [ProgressLog(clock)] if settings.batch.log_progress else []
-        yield Worker(
-            source=source,
-            ownership=ownership,
-            planner=_planner(decoder, settings.batch),
-            seen=seen,
-            store=store,
-            dead_letters=dead_letters,
-            clock=clock,
-            bounds=Bounds(
-                _limits(settings.batch),
-                stop,
-                clock,
-                max_messages=max_messages,
-                until_idle=until_idle,
-                patience=settings.running.shutdown_timeout_seconds,
-            ),
-            observer=Observers([statistics, condition, *progress, *observers]),
-            breaker=breaker,
-        )
-
-
-def _store(settings: Settings, engine: Engine, group_id: str, clock: Clock) -> SqlStore:
-    out_of_range = OutOfRange(settings.kafka.on_out_of_range)
-    return SqlStore(engine, group_id, clock, _timeouts(settings.database), out_of_range, rules_of(settings.batch))
-
-
-def _condition(
-    settings: Settings, source: KafkaSource, ownership: Ownership, breaker: Breaker, clock: Clock
-) -> Condition:
-    """A turn of the loop gathers a batch and writes it: in a moment, or until the group gives our partitions away."""
-    gathering = settings.batch.batch_max_wait_ms / 1000
-    return Condition(
-        source,
-        ownership,
-        breaker,
-        clock,
-        swift_within=gathering + WRITING_SECONDS,
-        alive_within=gathering + settings.kafka.max_poll_interval.total_seconds(),
-    )
 
 
 @dataclass(slots=True, frozen=True)
@@ -157,6 +73,116 @@ class _Identity:
     def client_id(self) -> str:
         """The name that Kafka knows; an operator may have chosen another."""
         return self.properties["client.id"]
+
+
+@contextmanager
+def consumer(
+    settings: Settings,
+    stop: Stop,
+    *,
+    observers: Sequence[Observer] = (),
+    until_idle: float | None = None,
+    max_messages: int | None = None,
+) -> Iterator[Worker]:
+    """A consumer, ready to run. On the way out everything is closed, in the reverse order of its opening.
+
+    Raises `Fatal` where it can't start (a topic is missing, the tables are of another version, a schema is unreadable)
+    and `Transient` where the broker or the database does not answer.
+    """
+    clock, statistics, identity = SystemClock(), Statistics(SystemClock()), _Identity.of(settings.kafka)
+    with ExitStack() as opened:
+        endpoint = opened.enter_context(_endpoint(settings.running))
+        opened.callback(_start_tracing(settings, identity))
+        decoder = decoder_of(settings.schemas)
+        engine = opened.enter_context(database(settings.database, patience(settings)))
+        store = _store(settings, engine, identity, clock)
+        seen = opened.enter_context(_seen_filter(settings.dedup, identity, clock))
+        dead_letters = opened.enter_context(_dead_letters(settings, identity, clock))
+        source = opened.enter_context(closing(_source(settings.kafka, identity, clock)))
+        ownership = Ownership(source, store, clock)
+        breaker = _breaker(settings.batch, engine, identity, clock)
+        condition = _condition(settings, source, ownership, breaker, clock)
+        endpoint.tell = condition.health
+        opened.enter_context(_heartbeat(engine, identity, statistics, seen, condition, clock))
+        opened.enter_context(seldom_collected())
+        progress = [ProgressLog(clock)] if settings.batch.log_progress else []
+        yield Worker(
+            source=source,
+            ownership=ownership,
+            planner=_planner(decoder, settings.batch),
+            seen=seen,
+            store=store,
+            dead_letters=dead_letters,
+            clock=clock,
+            bounds=_bounds(settings, stop, clock, until_idle=until_idle, max_messages=max_messages),
+            observer=Observers([statistics, condition, *progress, *observers]),
+            breaker=breaker,
+        )
+
+
+@contextmanager
+def _endpoint(settings: RunningSettings) -> Iterator[Endpoint]:
+    """What probes ask, served where a port is set."""
+    endpoint = Endpoint()
+    if settings.health_port is None:
+        yield endpoint
+        return
+    with HealthServer(settings.health_host, settings.health_port, endpoint):
+        yield endpoint
+
+
+def _store(settings: Settings, engine: Engine, identity: _Identity, clock: Clock) -> SqlStore:
+    out_of_range, rules = OutOfRange(settings.kafka.on_out_of_range), rules_of(settings.batch)
+    return SqlStore(engine, identity.group_id, clock, timeouts(settings.database), out_of_range, rules)
+
+
+def _breaker(batch: BatchProcessingConfig, engine: Engine, identity: _Identity, clock: Clock) -> Breaker:
+    """The group's, as it stands: open where another consumer has opened it."""
+    breaker = Breaker(tolerance(batch), SqlOpenings(engine, identity.group_id, clock), clock)
+    breaker.adopt()
+    return breaker
+
+
+def _heartbeat(
+    engine: Engine,
+    identity: _Identity,
+    statistics: Statistics,
+    seen: SeenFilter,
+    condition: Condition,
+    clock: Clock,
+) -> Heartbeat:
+    def snapshot() -> Mapping[str, Any]:
+        return {**statistics.snapshot(seen.trouble()).as_json(), **condition.health().as_json()}
+
+    return Heartbeat(Operations(engine), identity.consumer_id, identity.group_id, snapshot, clock)
+
+
+def _bounds(
+    settings: Settings, stop: Stop, clock: Clock, *, until_idle: float | None, max_messages: int | None
+) -> Bounds:
+    return Bounds(
+        limits(settings.batch),
+        stop,
+        clock,
+        max_messages=max_messages,
+        until_idle=until_idle,
+        patience=settings.running.shutdown_timeout_seconds,
+    )
+
+
+def _condition(
+    settings: Settings, source: KafkaSource, ownership: Ownership, breaker: Breaker, clock: Clock
+) -> Condition:
+    """A turn of the loop gathers a batch and writes it: in a moment, or until the group gives our partitions away."""
+    gathering = settings.batch.batch_max_wait_ms / 1000
+    return Condition(
+        source,
+        ownership,
+        breaker,
+        clock,
+        swift_within=gathering + WRITING_SECONDS,
+        alive_within=gathering + settings.kafka.max_poll_interval.total_seconds(),
+    )
 
 
 def _start_tracing(settings: Settings, identity: _Identity) -> Callable[[], None]:
@@ -218,47 +244,8 @@ def _planner(decoder: Decoder, batch: BatchProcessingConfig) -> Planner:
     )
 
 
-def _tolerance(batch: BatchProcessingConfig) -> Tolerance:
-    return Tolerance(
-        batch.continue_on_error,
-        batch.max_errors,
-        batch.max_error_share,
-        batch.max_error_share_min_records,
-        batch.validate_first,
-    )
-
-
-def rules_of(batch: BatchProcessingConfig) -> Rules | None:
-    """What is taken for alike; None in the mode that does not ask."""
-    return None if batch.mode == "memory" else bands_and_bounds(batch)
-
-
-def bands_and_bounds(batch: BatchProcessingConfig) -> Rules:
-    """What would be taken for alike, whatever the mode."""
-    bands = Bands(batch.similarity_equal, batch.similarity_folded, batch.similarity_review)
-    return Rules(bands, at_most=batch.candidates_per_key)
-
-
-def _limits(batch: BatchProcessingConfig) -> BatchLimits:
-    return BatchLimits(batch.batch_size, batch.batch_max_bytes, batch.batch_max_wait_ms / 1000)
-
-
-def _timeouts(settings: DatabaseSettings) -> Timeouts:
-    return Timeouts(
-        idle=settings.database_idle_timeout_seconds,
-        lock=settings.database_lock_timeout_seconds,
-        statement=settings.database_statement_timeout_seconds,
-    )
-
-
-def _patience(settings: Settings) -> Patience:
-    """A third of the poll interval: a try is a look at the rows, a write, and another where partitions were lost."""
-    poll_interval = settings.kafka.max_poll_interval.total_seconds()
-    return Patience(answer=settings.database.answer_seconds, transaction=poll_interval / 3)
-
-
 @contextmanager
-def _seen_filter(settings: DedupSettings, group: str, clock: Clock) -> Iterator[SeenFilter]:
+def _seen_filter(settings: DedupSettings, identity: _Identity, clock: Clock) -> Iterator[SeenFilter]:
     if settings.redis_url is None:
         yield NoFilter()
         return
@@ -269,6 +256,6 @@ def _seen_filter(settings: DedupSettings, group: str, clock: Clock) -> Iterator[
         settings.bloom_generations,
     )
     timeout = settings.redis_timeout_ms / 1000
-    bloom = RedisBloomFilter(settings.redis_url, group, generations, clock, timeout=timeout)
+    bloom = RedisBloomFilter(settings.redis_url, identity.group_id, generations, clock, timeout=timeout)
     with closing(bloom):
         yield bloom

@@ -7,8 +7,8 @@ from typing import Any
 
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.store import SqlStore
-from consumer.app.consuming import rules_of
 from consumer.app.databases import database, memory_reader
+from consumer.app.policies import rules_of
 from consumer.planning import Planner
 from consumer.process.clock import SystemClock
 from consumer.processing import GivenEvents, Processor
