@@ -26,9 +26,9 @@ def test_thirty_faults_lose_and_double_nothing(
 ) -> None:
     seed = int(os.environ.get("MEMORY_CONSUMER_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"repeat with MEMORY_CONSUMER_TEST_SEED={seed}")
-    services = Services(kafka, fresh_database(), redis_url)
+    services, kinds = Services(kafka, fresh_database(), redis_url), faults.of(DEDUP, faults.ANYWHERE)
     with built(services, DEDUP, tmp_path, seed=seed, per_second=100.0) as site, track(FAULTS, "faults") as progress:
-        made = report(Driver(site, progress).run(planned(faults.ANYWHERE, FAULTS, seed, PAUSES)), site)
+        made = report(Driver(site, progress).run(planned(kinds, FAULTS, seed, PAUSES)), site)
     assert made.is_clean, "\n".join(made.trouble)
     total = made.lines[-1]
     assert (total.times, total.lost, total.doubled) == (FAULTS, 0, 0)

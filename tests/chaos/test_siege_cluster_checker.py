@@ -29,7 +29,7 @@ from tests.chaos.siege.retelling import retold
 
 LOST, DOUBLED, ALTERED = Wrong.LOST, Wrong.DOUBLED, Wrong.ALTERED
 
-ONE, TWO, NOBODYS = UUID(int=1), UUID(int=2), UUID(int=3)
+ONE, TWO, NOBODYS = stories.event_id("first"), stories.event_id("other"), UUID(int=3)
 H1, H2, H3, H4 = b"1", b"2", b"3", b"4"
 
 
@@ -72,7 +72,7 @@ GOOD = Clusters(
     ],
     keyed={ONE, TWO},
     views=[view(ONE, FIRST)],
-    joinings=[Joining(ONE, "twin", []), Joining(ONE, "alike", ["tags", "primary_emotion"])],
+    joinings=[Joining(ONE, "twin", "same", []), Joining(ONE, "alike", "folded", ["tags", "primary_emotion"])],
     pairs=[Pair(("first", H1), ("other", H3))],
 )
 
@@ -126,7 +126,7 @@ def test_good_order_is_found_good() -> None:
         (GOOD._replace(joinings=GOOD.joinings[:1]), LOST, "'alike') are not in the history"),
         (GOOD._replace(joinings=[*GOOD.joinings, *GOOD.joinings]), DOUBLED, "such as alike"),
         (
-            GOOD._replace(joinings=[*GOOD.joinings, Joining(NOBODYS, "gone", ["we"])]),
+            GOOD._replace(joinings=[*GOOD.joinings, Joining(NOBODYS, "gone", "equal", ["we"])]),
             ALTERED,
             "what is no field: {'we'}",
         ),
@@ -136,6 +136,11 @@ def test_good_order_is_found_good() -> None:
 )
 def test_what_is_wrong_is_found(doctored: Clusters, wrong: Wrong, words: str) -> None:
     assert [finding for finding in told(doctored) if finding.wrong is wrong and words in finding.what]
+
+
+def test_a_person_may_move_a_memory_again_and_again() -> None:
+    moved = [Joining(ONE, "alike", "review", []), Joining(NOBODYS, "alike", "same", [])]
+    assert told(GOOD._replace(joinings=[*GOOD.joinings, *moved, *moved])) == []
 
 
 def test_owners_that_are_mixed() -> None:

@@ -66,7 +66,7 @@ def _besiege(mode: Mode, count: int, seed: int, folder: Path) -> Report:
         built(services, mode, folder, seed=seed, per_second=PER_SECOND) as site,
         track(count, "faults") as progress,
     ):
-        return report(Driver(site, progress).run(planned(faults.ALL, count, seed)), site)
+        return report(Driver(site, progress).run(planned(faults.of(mode, faults.ALL), count, seed)), site)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from tests.chaos.siege.contents import MEMORY_COLUMNS, Event, canonical, event_i
 from tests.chaos.siege.published import Published
 
 CONTENT = MEMORY_COLUMNS.index("content")
+BY_A_PERSON = "review"
 FIELDS = {*MEMORY_COLUMNS, "primary_emotion"}
 """What history may name."""
 
@@ -42,6 +43,7 @@ class Joining(NamedTuple):
 
     cluster_id: UUID
     memory_id: str
+    band: str
     named: Sequence[str]
 
 
@@ -187,9 +189,18 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def _check_joinings(published: Published, clusters: Clusters) -> Iterator[Finding]:
-    """Who stands beside others has joined them; nobody joined more often than it was told of; history has no words."""
+    """Who stands beside others has joined them; nobody joined more often than it was told of; history has no words.
+
+    A person's word moves memories that nothing was told of: beside others in a band of its own, or into a cluster that
+    is not named by an event.
+    """
     told = Counter(event["memory_id"] for event, _ in applied(published) if event["memory"] is not None)
-    joined = Counter(joining.memory_id for joining in clusters.joinings)
+    events = {event["event_id"] for event, _ in applied(published)}
+    joined = Counter(
+        joining.memory_id
+        for joining in clusters.joinings
+        if joining.band != BY_A_PERSON and joining.cluster_id in events
+    )
     if often := [memory_id for memory_id, count in joined.items() if count > told[memory_id]]:
         yield Finding(Wrong.DOUBLED, len(often), f"memories that joined more often than told, such as {min(often)}")
     known = {(joining.cluster_id, joining.memory_id) for joining in clusters.joinings}

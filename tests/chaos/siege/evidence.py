@@ -58,12 +58,12 @@ def clusters(connection: Connection) -> Clusters:
     views = connection.execute(
         f"SELECT cluster_id, memory_id, {', '.join(MEMORY_COLUMNS)} FROM merged_memories".encode()
     )
-    history = connection.execute("SELECT cluster_id, memory_id, conflicts, fields_changed FROM merge_history")
+    history = connection.execute("SELECT cluster_id, memory_id, band, conflicts || fields_changed FROM merge_history")
     return Clusters(
         [Member(*row) for row in connection.execute(_MEMBERS)],
         {cluster_id for (cluster_id,) in connection.execute("SELECT DISTINCT cluster_id FROM similarity_keys")},
         [View(cluster_id, shown, dict(zip(MEMORY_COLUMNS, row, strict=True))) for cluster_id, shown, *row in views],
-        [Joining(cluster_id, memory_id, [*conflicts, *fields]) for cluster_id, memory_id, conflicts, fields in history],
+        [Joining(*row) for row in history],
         [Pair((one, digest), (other, its)) for one, digest, other, its in connection.execute(_PAIRS)],
     )
 
