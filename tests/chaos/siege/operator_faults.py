@@ -13,8 +13,8 @@ from tests.chaos.siege.site import PARTITIONS, Site
 NOTHING_TO_REWIND = ("nothing is moved", "has no position to move")
 """What is said of a partition that was not read so far, or not at all."""
 
-NOTHING_TO_DECIDE = ("there is no pair", "is not what it was")
-"""What is said of a pair of which a memory has changed meanwhile."""
+NOTHING_TO_DECIDE = ("there is no pair", "is not what it was", "lock timeout")
+"""What is said of a pair of which a memory has changed meanwhile, or whose owner a frozen consumer has locked."""
 
 
 def rewound(site: Site, chance: random.Random) -> Heal:
