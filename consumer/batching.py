@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from consumer.records import ClosedBy
+from consumer.records import Batch, ClosedBy
 
 
 @dataclass(slots=True, frozen=True)
@@ -13,6 +13,23 @@ class BatchLimits:
     count: int = 1_000
     bytes: int = 16 * 1024 * 1024
     seconds: float = 0.5
+
+
+class Portion:
+    """How much of a batch is done at once: all of it, unless that took too long."""
+
+    def __init__(self) -> None:
+        self._most: int | None = None
+
+    def of(self, batch: Batch) -> Batch:
+        """What to do first of what is left."""
+        if self._most is None or len(batch) <= self._most:
+            return batch
+        return Batch(batch.records[: self._most], batch.closed_by)
+
+    def took_too_long(self, batch: Batch) -> None:
+        """Half of it next time, one record at least."""
+        self._most = max(1, len(batch) // 2)
 
 
 FIRST_ASK = 32

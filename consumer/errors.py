@@ -25,6 +25,10 @@ class Transient(ConsumerError):
     """Passes by itself: nothing was written, or it is not known whether it was. Wait, look, do it again."""
 
 
+class TookTooLong(Transient):
+    """The database ended the transaction because it went on for too long: do less at once, or it ends alike."""
+
+
 class OwnershipLost(ConsumerError):
     """Another consumer owns these partitions now: nothing was written. Drop their records; the rest is still ours."""
 

@@ -10,8 +10,9 @@ import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 from tenacity import RetryError as GivenUp
 
+from consumer.batching import Portion
 from consumer.breaker import ADVICE, Breaker, Settlement
-from consumer.errors import Abandoned, BreakerOpen, Fatal, Intolerable, OwnershipLost, Transient
+from consumer.errors import Abandoned, BreakerOpen, Fatal, Intolerable, OwnershipLost, TookTooLong, Transient
 from consumer.ownership import Ownership
 from consumer.planning import Planner
 from consumer.ports import Clock, DeadLetters, Observer, SeenFilter, Source, Store
@@ -20,6 +21,8 @@ from consumer.stopping import Bounds
 from consumer.telemetry.tracing import commit_span, poll_span, process_span, step
 
 log = structlog.get_logger(__name__)
+
+BREATH_SECONDS = 0.1
 
 
 @dataclass(slots=True, frozen=True)
@@ -84,7 +87,7 @@ class Worker:
             retry_error_cls=GivenUp,
         )
         try:
-            retrying(self._try, batch)
+            retrying(self._try, batch, Portion())
         except GivenUp as given_up:
             raise Abandoned(str(given_up.last_attempt.exception())) from given_up
         except BreakerOpen as opened:
@@ -92,15 +95,20 @@ class Worker:
         else:
             self.bounds.batch_done(len(batch))
 
-    def _try(self, batch: Batch) -> None:
-        """Do what is left of the batch. What others own by now is dropped, the rest is written.
+    def _try(self, batch: Batch, portion: Portion) -> None:
+        """Do what is left of the batch. What others own by now is dropped, the rest is written: at once, or in portions
+        where that took too long.
 
         Where no bad record is borne, that is what comes before the first one.
         """
         self.ownership.note_changes()
-        while todo := self.ownership.still_to_do(batch):
+        while left := self.ownership.still_to_do(batch):
+            todo = portion.of(left)
             try:
                 self._process(todo)
+            except TookTooLong:
+                portion.took_too_long(todo)
+                raise
             except OwnershipLost as lost:
                 log.warning("records of lost partitions dropped", partitions=sorted(map(str, lost.partitions)))
                 self.ownership.lose(lost.partitions)
@@ -108,13 +116,22 @@ class Worker:
                 if not self._are_all_ours(todo):
                     continue  # a verdict over records that others have done by now is none
                 if isinstance(verdict, Intolerable) and verdict.before:
-                    self._try(verdict.before)
+                    self._try(verdict.before, portion)
                 raise
             else:
-                return
+                if todo is left:
+                    return
+                self._take_breath()
         # Nothing is left: a try whose outcome was unknown had happened, and only its offsets are still to be committed.
         self.breaker.happened(self.ownership.claims)
         self.source.commit(self.ownership.claims)
+
+    def _take_breath(self) -> None:
+        """Between two portions: the group is to hear of us, and we of it. Raises `Abandoned`."""
+        if self.bounds.out_of_patience():
+            raise Abandoned("asked to stop, with a part of it done")
+        self._wait(BREATH_SECONDS)
+        self.ownership.note_changes()
 
     def _are_all_ours(self, records: Batch) -> bool:
         self.ownership.doubt()

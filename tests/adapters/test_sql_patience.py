@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, make_url, text
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.patience import Patience
-from consumer.errors import Transient
+from consumer.errors import TookTooLong, Transient
 from tests.fakes.tcp_proxy import TcpProxy
 
 SHORT = 0.3
@@ -83,7 +83,7 @@ def test_statements_that_each_answer_in_time_may_not_go_on_for_ever(
             for _ in range(1_000):
                 connection.execute(text("SELECT pg_sleep(0.05)"))
 
-    with pytest.raises(Transient, match=r"a transaction took longer than 0\.3 seconds"):
+    with pytest.raises(TookTooLong, match=r"a transaction took longer than 0\.3 seconds"):
         dawdle()
 
 

@@ -14,7 +14,7 @@ from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.store import SqlStore
 from consumer.batching import BatchLimits
 from consumer.breaker import Breaker
-from consumer.errors import Fatal, Transient
+from consumer.errors import Fatal, TookTooLong, Transient
 from consumer.memory.model import MemoryEvent
 from consumer.ownership import Ownership
 from consumer.planning import Planner
@@ -103,7 +103,7 @@ class Bench:
 
 
 class HinderedStore:
-    """The real store, with something that happens before, or after, each write."""
+    """The real store, with something that happens before, or after, each write. More than `bears` takes too long."""
 
     def __init__(self, inner: SqlStore) -> None:
         self._inner = inner
@@ -112,11 +112,16 @@ class HinderedStore:
         self.forget_obeyed = inner.forget_obeyed
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
+        self.bears = 1_000
+        self.asked: list[int] = []
 
     def write(
         self, plan: Plan, suspects: Collection[UUID], claims: Mapping[TopicPartition, Claim], settlement: Settlement
     ) -> Written:
         self.before()
+        self.asked.append(len(plan.arrivals))
+        if len(plan.arrivals) > self.bears:
+            raise TookTooLong("database: canceling statement due to statement timeout")
         written = self._inner.write(plan, suspects, claims, settlement)
         self.after()
         return written
@@ -200,6 +205,38 @@ def test_asked_to_stop_it_finishes_the_batch_in_hand(bench: Bench) -> None:
     bench.worker.run()
     assert bench.stored() == {"a", "b"}
     assert 2 in bench.committed()
+
+
+def test_a_batch_that_takes_too_long_is_done_in_portions(bench: Bench) -> None:
+    bench.publish(ZERO, *"abcdefghij")
+    bench.publish(ONE, "k")
+    bench.store.bears = 3
+    bench.worker.run()
+    assert bench.stored() == set("abcdefghijk")
+    assert bench.store.asked == [11, 5, 2, 2, 2, 2, 2, 1]
+    assert max(bench.committed()) == 10
+
+
+def test_a_single_record_is_no_smaller(bench: Bench) -> None:
+    bench.publish(ZERO, "a", "b")
+    bench.store.bears = 0
+    bench.source.on_hold = lambda: setattr(bench.store, "bears", len(bench.store.asked) // 4)
+    bench.worker.run()
+    assert bench.store.asked == [2, 1, 1, 1, 1, 1]
+
+
+def test_asked_to_stop_it_does_not_go_on_in_portions_for_ever(bench: Bench) -> None:
+    bench.publish(ZERO, *"abcdefgh")
+    bench.store.bears = 1
+
+    def asked_to_stop() -> None:
+        bench.stop.request("SIGTERM")
+        bench.clock.pass_(15)
+
+    bench.store.after = asked_to_stop
+    bench.worker.run()
+    assert bench.stored() == {"a", "b"}
+    assert max(bench.committed()) == 2
 
 
 INTOLERANT = Tolerance(continue_on_error=False)

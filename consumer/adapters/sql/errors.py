@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from consumer.errors import ConsumerError, Fatal, Transient
+from consumer.adapters.sql.patience import TransactionTooLongError
+from consumer.errors import ConsumerError, Fatal, TookTooLong, Transient
 from consumer.isolation import RowRefused
 
 # SQLSTATE classes, https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -15,7 +16,9 @@ DATA_CLASSES = ("22", "23", "44", "54")  # data exception, integrity, WITH CHECK
 RAISED = "P0001"  # a trigger's RAISE EXCEPTION
 MUTUAL_STATES = ("23503", "23505", "23P01", RAISED)  # foreign key, unique, exclusion: other rows have a say
 PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")  # connection, rollback, resources, state, intervention, system
-PASSING_STATES = ("25006", "25P03", "25P04")  # read-only (a fail-over in progress), a transaction idle or open too long
+PASSING_STATES = ("25006",)  # read-only: a fail-over in progress
+TOO_LONG_STATES = ("57014", "25P03", "25P04")  # a statement, a silence, a transaction that was ended for its length
+TOO_LONG = "Where the same batches take too long again and again: lower CONSUMER_BATCH_SIZE, or raise the timeout."
 UNREACHED = "Is the server up, and are host, port, user, password and database in CONSUMER_DATABASE_URL right?"
 """At connect libpq keeps the SQLSTATE to itself: a wrong name can't be told from a server that is only starting."""
 UNOPENED = "Is there such a directory, and may this user write to it and to the file? CONSUMER_DATABASE_URL names it."
@@ -60,6 +63,8 @@ def _of_postgres(error: psycopg.Error, message: str) -> ConsumerError | RowRefus
     state = error.sqlstate or ""
     if state.startswith(DATA_CLASSES) or state == RAISED or (not state and isinstance(error, psycopg.DataError)):
         return RowRefused(message, error, may_be_mutual=state in MUTUAL_STATES)
+    if state in TOO_LONG_STATES or isinstance(error, TransactionTooLongError):
+        return TookTooLong(f"database: {message}", advice=TOO_LONG)
     if state.startswith(PASSING_CLASSES) or state in PASSING_STATES:
         return Transient(f"database: {message}")
     if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):

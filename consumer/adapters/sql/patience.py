@@ -35,18 +35,22 @@ class NoAnswerError(psycopg.OperationalError):
     """We waited long enough, and gave the connection up. What became of the transaction is not known."""
 
 
+class TransactionTooLongError(NoAnswerError):
+    """The same, but the server did answer: there was too much to be done."""
+
+
 class PatientConnection(psycopg.Connection[Any]):
     """A connection that ends itself rather than wait for ever. Used by one thread at a time."""
 
     patience: Patience
     _began = 0.0
-    _given_up = ""
+    _given_up: NoAnswerError | None = None
 
     def wait(self, gen: PQGen[Result], *args: Any, **options: Any) -> Result:
         """Wait for the server, within bounds. Raises `NoAnswerError`, and is closed then."""
         if self._given_up:
             # Whoever clears up behind the failure is told the same, so that its reason is what is heard in the end.
-            raise NoAnswerError(self._given_up)
+            raise type(self._given_up)(str(self._given_up))
         now = monotonic()
         if self.pgconn.transaction_status == TransactionStatus.IDLE:
             self._began = now
@@ -56,12 +60,12 @@ class PatientConnection(psycopg.Connection[Any]):
         except TimeoutError:
             self.close()
             self._given_up = self._complaint(is_answer=answer_by <= end_by)
-            raise NoAnswerError(self._given_up) from None
+            raise self._given_up from None
 
-    def _complaint(self, *, is_answer: bool) -> str:
+    def _complaint(self, *, is_answer: bool) -> NoAnswerError:
         if is_answer:
-            return f"the database did not answer within {self.patience.answer:g} seconds"
-        return (
+            return NoAnswerError(f"the database did not answer within {self.patience.answer:g} seconds")
+        return TransactionTooLongError(
             f"a transaction took longer than {self.patience.transaction:g} seconds, which is a third of"
             " max.poll.interval.ms: lower CONSUMER_BATCH_SIZE, or raise that"
         )
