@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from threading import Thread
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -61,8 +60,7 @@ def open_filter(redis_url: str, group: str, clock: HandClock) -> Iterator[Open]:
 @pytest.fixture
 def proxy(redis_url: str) -> Iterator[TcpProxy]:
     """The way to Redis, at the test's mercy."""
-    address = urlsplit(redis_url)
-    with TcpProxy(address.hostname or "127.0.0.1", address.port or 6379) as proxy:
+    with TcpProxy.before(redis_url) as proxy:
         yield proxy
 
 

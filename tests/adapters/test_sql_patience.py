@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, text
 
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.errors import translated
@@ -19,18 +19,16 @@ LONG = 60.0
 
 @pytest.fixture
 def proxy(postgres_url: str) -> Iterator[TcpProxy]:
-    address = make_url(postgres_url)
-    with TcpProxy(address.host or "127.0.0.1", address.port or 5432) as proxy:
+    with TcpProxy.before(postgres_url) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def open_through(proxy: TcpProxy, postgres_url: str) -> Iterator[Callable[[Patience], Engine]]:
-    through = make_url(postgres_url).set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
     engines: list[Engine] = []
 
     def opened(patience: Patience) -> Engine:
-        engines.append(open_engine(through, patience=patience))
+        engines.append(open_engine(proxy.instead(postgres_url), patience=patience))
         return engines[-1]
 
     yield opened

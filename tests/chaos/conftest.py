@@ -1,6 +1,7 @@
-"""PostgreSQL behind a proxy, and the loop over it. The tables are made once, and empty for each test."""
+"""A group on real services. And PostgreSQL behind a proxy, with the loop over it: its tables are made once, and empty
+for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -14,8 +15,23 @@ from consumer.adapters.sql.patience import Patience
 from consumer.adapters.sql.tables import metadata
 from consumer.devstack.postgres import temporary_database
 from tests.chaos.loop import Connection, Loop, OpenLoop
+from tests.chaos.publishing import Topics, topics
+from tests.chaos.real_group import Group
 from tests.chaos.troubles import ORDINARY_USER
 from tests.fakes.tcp_proxy import TcpProxy
+
+
+@pytest.fixture
+def made(kafka: str) -> Iterator[Topics]:
+    """A topic of two partitions and one for its dead letters."""
+    with topics(kafka, partitions=2) as new:
+        yield new
+
+
+@pytest.fixture
+def group(kafka: str, made: Topics, fresh_database: Callable[[], str]) -> Group:
+    """A group that has read nothing yet."""
+    return Group.of(kafka, made.source, made.letters, fresh_database())
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +69,14 @@ def straight(tables_url: str) -> Iterator[Connection]:
 @pytest.fixture
 def proxy(tables_url: str) -> Iterator[TcpProxy]:
     """What stands between the loop and PostgreSQL."""
-    address = make_url(tables_url)
-    with TcpProxy(address.host or "127.0.0.1", address.port or 5432) as proxy:
+    with TcpProxy.before(tables_url) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def open_loop(tables_url: str, proxy: TcpProxy, straight: Connection) -> Iterator[OpenLoop]:
     """Makes the loop."""
-    url = make_url(tables_url).set(username=ORDINARY_USER, password=ORDINARY_USER, host="127.0.0.1", port=proxy.port)
+    url = make_url(proxy.instead(tables_url)).set(username=ORDINARY_USER, password=ORDINARY_USER)
     through = url.render_as_string(hide_password=False)
     engines: list[Engine] = []
 

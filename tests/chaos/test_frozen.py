@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -43,10 +42,9 @@ Freeze = Callable[[Site, Consumer], None]
 @pytest.fixture
 def slow_redis(redis_url: str) -> Iterator[str]:
     """Redis, a moment away: what comes after COMMIT takes a while."""
-    address = urlsplit(redis_url)
-    with TcpProxy(address.hostname or "127.0.0.1", address.port or 6379) as proxy:
+    with TcpProxy.before(redis_url) as proxy:
         proxy.slow(0.05)
-        yield f"redis://127.0.0.1:{proxy.port}{address.path}"
+        yield proxy.instead(redis_url)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -112,11 +111,11 @@ class Ward(NamedTuple):
 @pytest.fixture
 def ward(kafka: str, fresh_database: Callable[[], str], redis_url: str, tmp_path: Path) -> Iterator[Ward]:
     database_url, port = fresh_database(), free_port()
-    with _proxy(database_url) as postgres, _proxy(redis_url) as redis:
+    with TcpProxy.before(database_url) as postgres, TcpProxy.before(redis_url) as redis:
         others = {
             **OTHERS,
-            "CONSUMER_DATABASE_URL": _through(postgres, database_url),
-            "CONSUMER_REDIS_URL": _through(redis, redis_url),
+            "CONSUMER_DATABASE_URL": postgres.instead(database_url),
+            "CONSUMER_REDIS_URL": redis.instead(redis_url),
             "CONSUMER_HEALTH_PORT": str(port),
         }
         with a_site(kafka, database_url, redis_url, tmp_path, partitions=PARTITIONS, others=others) as site:
@@ -192,16 +191,3 @@ def _publish(publishing: Publishing, records: int) -> None:
 def _stop(consumer: Consumer) -> None:
     consumer.signal(signal.SIGTERM)
     assert consumer.exit_code() == 0, consumer.log_tail()
-
-
-def _proxy(url: str) -> TcpProxy:
-    address = urlsplit(url)
-    assert address.hostname
-    assert address.port
-    return TcpProxy(address.hostname, address.port)
-
-
-def _through(proxy: TcpProxy, url: str) -> str:
-    address = urlsplit(url)
-    user, at, _ = address.netloc.rpartition("@")
-    return address._replace(netloc=f"{user}{at}{HOST}:{proxy.port}").geturl()

@@ -22,7 +22,7 @@ from consumer.devstack.kafka_jars import kafka_jars
 from consumer.memory.model import MemoryEvent
 from tests import wire
 from tests.chaos.outside import everything_in, outside
-from tests.chaos.publishing import Topics, topics
+from tests.chaos.publishing import Topics
 from tests.chaos.real_group import BOUND, Counts, Group, publish
 from tests.stories import event
 
@@ -38,19 +38,6 @@ def told(*numbers: int) -> list[MemoryEvent]:
 def named(*numbers: int) -> set[str]:
     """The ids of their memories."""
     return {f"m{number}" for number in numbers}
-
-
-@pytest.fixture
-def made(kafka: str) -> Iterator[Topics]:
-    """A topic of two partitions and one for its dead letters."""
-    with topics(kafka, partitions=2) as new:
-        yield new
-
-
-@pytest.fixture
-def group(kafka: str, made: Topics, fresh_database: Callable[[], str]) -> Group:
-    """A group that has read nothing yet."""
-    return Group.of(kafka, made.source, made.letters, fresh_database())
 
 
 class TestMovedByOffsets:

@@ -1,6 +1,6 @@
 """A topic that changes under the group: made anew while it is being read, and cut off at its beginning."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import monotonic
 
 import pytest
@@ -10,22 +10,10 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.memory.model import MemoryEvent
 from tests.chaos.outside import BOUND, Outside, outside
-from tests.chaos.publishing import Topics, topics
 from tests.chaos.real_group import Counts, Group, publish
 from tests.stories import event
 
 BEFORE = 30
-
-
-@pytest.fixture
-def made(kafka: str) -> Iterator[Topics]:
-    with topics(kafka, partitions=2) as new:
-        yield new
-
-
-@pytest.fixture
-def group(kafka: str, made: Topics, fresh_database: Callable[[], str]) -> Group:
-    return Group.of(kafka, made.source, made.letters, fresh_database())
 
 
 @pytest.fixture

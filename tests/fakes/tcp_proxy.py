@@ -1,7 +1,7 @@
 """A TCP proxy that a test can make ill: a network that hangs, breaks, or crawls.
 
-with TcpProxy("127.0.0.1", 6379) as proxy:
-    client = connect("127.0.0.1", proxy.port)
+with TcpProxy.before(url) as proxy:
+    client = connect(proxy.instead(url))
     proxy.pause()           # connections stand, nothing passes
     proxy.resume()          # what was held up passes
     proxy.cut()             # connections are reset, new ones are refused
@@ -20,8 +20,9 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 from threading import Event, Lock, Thread
 from typing import Self
+from urllib.parse import urlsplit
 
-from consumer.devstack.loopback import free_port
+from consumer.devstack.loopback import HOST, free_port
 
 PIECE = 65_536
 
@@ -64,6 +65,18 @@ class TcpProxy:
         self._sockets: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._accepting: Thread | None = None
+
+    @classmethod
+    def before(cls, url: str) -> Self:
+        """One that stands before the server of a `redis://` or `postgresql://` URL."""
+        address = urlsplit(url)
+        return cls(address.hostname or HOST, address.port or (6379 if address.scheme == "redis" else 5432))
+
+    def instead(self, url: str) -> str:
+        """The URL that leads through here, and is the same otherwise."""
+        address = urlsplit(url)
+        user, at, _ = address.netloc.rpartition("@")
+        return address._replace(netloc=f"{user}{at}{HOST}:{self.port}").geturl()
 
     def __enter__(self) -> Self:
         self.mend()
