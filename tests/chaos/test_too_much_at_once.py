@@ -23,7 +23,7 @@ from tests.core.test_worker import ZERO, Bench, HinderedStore
 
 EVENTS = 80
 WORDS = 9_000
-TIMEOUTS = Timeouts(idle=0.2)
+TIMEOUTS = Timeouts(idle=0.4)
 """All of them at once take seconds; one alone, milliseconds."""
 
 
