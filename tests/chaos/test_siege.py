@@ -28,12 +28,14 @@ def test_thirty_faults_lose_and_double_nothing(
     print(f"repeat with MEMORY_CONSUMER_TEST_SEED={seed}")
     services, kinds = Services(kafka, fresh_database(), redis_url), faults.of(DEDUP, faults.ANYWHERE)
     with built(services, DEDUP, tmp_path, seed=seed, per_second=100.0) as site, track(FAULTS, "faults") as progress:
-        made = report(Driver(site, progress).run(planned(kinds, FAULTS, seed, PAUSES)), site)
+        course = Driver(site, progress).run(planned(kinds, FAULTS, seed, PAUSES))
+        made = report(course, site)
     assert made.is_clean, "\n".join(made.trouble)
     total = made.lines[-1]
     assert (total.times, total.lost, total.doubled) == (FAULTS, 0, 0)
     assert total.in_vain < FAULTS
     assert total.records >= site.published.total() > 0
+    assert sum(row.merged for row in course.rows) > 0
 
 
 def test_the_same_seed_plans_the_same_faults() -> None:
