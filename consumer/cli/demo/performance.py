@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 LARGE_MESSAGES = {"message.max.bytes": "1000000000", "queue.buffering.max.kbytes": "2097151"}
 """The publisher takes whatever a file holds: what is too large is for the consumer to refuse."""
 
+SOLE_MEMBER = {"group.protocol": "consumer"}
+"""librdkafka's own cluster has groups of the older protocol wait three seconds for more members."""
+
 
 @dataclass(slots=True, frozen=True)
 class Stack:
@@ -63,7 +66,11 @@ def settings_for(stack: Stack, file: Path, given: Settings) -> Settings:
     """What was given of batches and the like; but servers, topics and the database are the demonstration's own."""
     group = f"{GROUP_PREFIX}{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     kafka = KafkaSettings(
-        kafka_bootstrap_servers=stack.bootstrap_servers, topics=(TOPIC,), group_id=group, dlq_topic=DEAD_LETTERS
+        kafka_bootstrap_servers=stack.bootstrap_servers,
+        topics=(TOPIC,),
+        group_id=group,
+        dlq_topic=DEAD_LETTERS,
+        kafka=SOLE_MEMBER,
     )
     return given.model_copy(
         update={
