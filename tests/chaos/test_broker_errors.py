@@ -139,7 +139,10 @@ def test_whatever_passes_is_waited_out(site: Site, api: Api, error: int, times: 
     waits_out(site, api, error, times)
 
 
-def test_a_position_that_kafka_refused_is_sent_again_though_nothing_comes(site: Site) -> None:
+def test_a_position_that_kafka_refused_is_sent_again_though_nothing_comes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumer.adapters.kafka.commits.SENT_AGAIN_SECONDS", 0.5)
     site.group.publish(1)
     site.cluster.refuse(Api.OFFSET_COMMIT, KafkaError.REBALANCE_IN_PROGRESS, times=2)
     with site.group.member() as member:
