@@ -163,7 +163,10 @@ class Postgres:
             return
         statement, keys = _inserted(table, rows), list(table.primary_key.columns)
         rest = {column.name: statement.excluded[column.name] for column in table.columns if column not in keys}
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+        if rest:
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+        else:
+            connection.execute(statement.on_conflict_do_nothing())
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         if not keys:
@@ -173,7 +176,7 @@ class Postgres:
         connection.execute(delete(table).where(and_(*(column == gone.c[column.name] for column in columns))))
 
     def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
-        asked = _unnested([column], [(value,) for value in values])
+        asked = func.unnest(array_of(column, values)).table_valued(Column(column.name, column.type)).render_derived()
         near = (
             select(other).where(column == asked.c[column.name]).order_by(other).limit(most).correlate(asked).lateral()
         )

@@ -14,20 +14,17 @@ Events are applied one after the other, each as if it had come alone, so that th
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
 from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, Side, in_order
-from consumer.memory.merging.members import Member
+from consumer.memory.merging.key_index import KeyIndex
+from consumer.memory.merging.members import Digest, Member
 from consumer.memory.merging.similarity import Band, Bands, similarity
 
-Digest = tuple[str, bytes]
-"""An owner and the hash of a content."""
 
-
-@dataclass(slots=True, frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a member stands. `score` and `band` are those of its joining; a founder's are 1 and `same`."""
 
     cluster_id: UUID
@@ -49,9 +46,9 @@ class Known:
     """What the database has of the clusters that a batch may touch.
 
     `members`: with their places, all members of the clusters of memories in the batch, all of clusters that have one of
-    its contents, and the founders found under its keys. `keys`: which clusters stand under a key. `decided`: pairs that
-    a person has looked at, and whether they are one thing. `texts`: the members whose row has the text, which of
-    several that say the same is one.
+    its contents, and the founders found under its keys. `keys`: which clusters stand under a key, as `KeyIndex` wants
+    it. `decided`: pairs that a person has looked at, and whether they are one thing. `texts`: the members whose row has
+    the text, which of several that say the same is one.
     """
 
     members: dict[str, tuple[Member, Place]] = field(default_factory=dict)
@@ -75,7 +72,7 @@ class Clusters:
     def __init__(self, known: Known, rules: Rules) -> None:
         self._rules = rules
         self._clusters: defaultdict[UUID, set[str]] = defaultdict(set)
-        self._by_key: defaultdict[int, set[UUID]] = defaultdict(set)
+        self.index = KeyIndex(known.keys, rules.at_most)
         self._twins: defaultdict[Digest, set[str]] = defaultdict(set)
         self.members: dict[str, Member] = {}
         self.places: dict[str, Place] = {}
@@ -87,12 +84,10 @@ class Clusters:
         """How many pairs of memories were compared."""
         self.merges_tried = 0
         """How many memories were compared with others."""
-        for key, clusters in known.keys.items():
-            self._by_key[key].update(clusters)
         for member, place in known.members.values():
             self._enter(member, place)
             if member.memory_id in known.texts:
-                self.texts[digest_of(member)] = member.memory_id
+                self.texts[member.digest] = member.memory_id
 
     def leave(self, memory_id: str) -> None:
         """The memory is deleted, or is to be in no cluster any more."""
@@ -104,14 +99,15 @@ class Clusters:
         """The memory is created or changed. Returns where it stands; a cluster that it founds is named by the event."""
         before = self.members.get(member.memory_id)
         alone_in = self._take_out(member.memory_id) if before else None
-        if before and digest_of(before) != digest_of(member):
+        if before and before.digest != member.digest:
             self.doubts.change(member.memory_id, len(self.moves))
         place = self._find_place(member) or Place(alone_in or event_id)
-        if holder := self.texts.get(digest_of(member)):
+        if holder := self.texts.get(member.digest):
             # As it will be read back: of those who say the same, the wording of one is kept.
             member = member.worded_as(self.members[holder])
         self._enter(member, place)
-        self.texts.setdefault(digest_of(member), member.memory_id)
+        self._index(member, place)
+        self.texts.setdefault(member.digest, member.memory_id)
         self.moves.append(Moved(place.cluster_id, member, place))
         return place
 
@@ -126,9 +122,9 @@ class Clusters:
         and takes along all that say the same as it."""
         elder, younger = sorted((self.members[name] for name, _ in pair), key=lambda member: member.age)
         together = self.places[elder.memory_id].cluster_id
-        if self.places[younger.memory_id].cluster_id != together or digest_of(elder) == digest_of(younger):
+        if self.places[younger.memory_id].cluster_id != together or elder.digest == younger.digest:
             return
-        leaving = sorted(self._twins[digest_of(younger)] - {younger.memory_id}, key=self._age)
+        leaving = sorted(self._twins[younger.digest] - {younger.memory_id}, key=self._age)
         for place, name in enumerate([younger.memory_id, *leaving]):
             self._move(self.members[name], Place(cluster_id, is_founder=place == 0))
         self._succeed(together)
@@ -152,12 +148,14 @@ class Clusters:
 
     def _find_place(self, member: Member) -> Place | None:
         """A place in a cluster that is there; None where the memory is to found one. Notes what is in doubt."""
-        if twins := self._twins.get(digest_of(member)):
+        if twins := self._twins.get(member.digest):
             return Place(self.places[min(twins, key=self._age)].cluster_id, is_founder=False)
         decided = self.doubts.decided_about(side_of(member))
         if partners := [self.members[name] for name, is_one in decided.items() if is_one and name in self.members]:
             return self._beside(min(partners, key=lambda partner: partner.age), member)
         matches = list(self._matches(member, decided.keys()))
+        if not matches:
+            return None
         joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
         if joining:
             best = min(joining, key=lambda match: (-match.score, match.founder.age))
@@ -186,11 +184,7 @@ class Clusters:
                 yield _Match(founder, score, band)
 
     def _founders_near(self, member: Member) -> list[Member]:
-        near: set[UUID] = set()
-        for key in member.keys:
-            if found := self._by_key.get(key):
-                near.update(sorted(found)[: self._rules.at_most])
-        founders = (self._founder(cluster_id) for cluster_id in near)
+        founders = map(self._founder, self.index.near(member))
         # Two keys can be equal by chance, so the owner is looked at too.
         return [each for each in founders if each is not None and each.memory.owner_id == member.memory.owner_id]
 
@@ -215,41 +209,55 @@ class Clusters:
         self.members[member.memory_id] = member
         self.places[member.memory_id] = place
         self._clusters[place.cluster_id].add(member.memory_id)
-        self._twins[digest_of(member)].add(member.memory_id)
-        for key in keys_at(member, place):
-            self._by_key[key].add(place.cluster_id)
+        self._twins[member.digest].add(member.memory_id)
+
+    def _index(self, member: Member, place: Place) -> None:
+        """Let the cluster be found by what the member says; by the rest of it if it is the founder."""
+        if not place.is_founder:
+            self.index.enter(place.cluster_id, (member.content_key,))
+            return
+        for cluster_id in self.index.found(place.cluster_id, member):
+            if founder := self._founder(cluster_id):
+                self.index.enter(cluster_id, founder.word_keys)
+
+    def _unindex(self, member: Member, place: Place) -> None:
+        """It has left: what it alone said, its cluster is not found by any more; nor at all without a founder."""
+        if place.is_founder:
+            self.index.leave_all(place.cluster_id)
+        elif not any(self.places[twin].cluster_id == place.cluster_id for twin in self._twins[member.digest]):
+            self.index.leave(place.cluster_id, (member.content_key,))
 
     def _take_out(self, memory_id: str) -> UUID | None:
         """Take a member out of its cluster. Returns the cluster's id if nothing is left of it."""
         member, place = self.members.pop(memory_id), self.places.pop(memory_id)
         self._clusters[place.cluster_id].discard(memory_id)
         self._leave_text(member)
+        self._unindex(member, place)
         self.moves.append(Moved(place.cluster_id, member, None))
-        for key in keys_at(member, place):
-            self._by_key[key].discard(place.cluster_id)
         return None if self._succeed(place.cluster_id) else place.cluster_id
 
     def _succeed(self, cluster_id: UUID) -> bool:
         """After somebody left: let there be a founder, and let the rest be found. Returns whether there is a rest."""
         rest = self.of(cluster_id)
         if rest and self._founder(cluster_id) is None:
-            self.places[rest[0].memory_id] = replace(self.places[rest[0].memory_id], is_founder=True)
-        for each in rest:
-            self._enter(each, self.places[each.memory_id])
+            first = rest[0].memory_id
+            self.places[first] = self.places[first]._replace(is_founder=True)
+            for each in rest:
+                self._index(each, self.places[each.memory_id])
         return bool(rest)
 
     def _move(self, member: Member, place: Place) -> None:
         """To another cluster, by a person's word."""
         before = self.places[member.memory_id]
         self._clusters[before.cluster_id].discard(member.memory_id)
-        for key in keys_at(member, before):
-            self._by_key[key].discard(before.cluster_id)
         self._enter(member, place)
+        self._unindex(member, before)
+        self._index(member, place)
         self.moves += [Moved(before.cluster_id, member, None), Moved(place.cluster_id, member, place)]
 
     def _leave_text(self, member: Member) -> None:
         """The text passes to the oldest of those who say the same."""
-        digest = digest_of(member)
+        digest = member.digest
         twins = self._twins[digest]
         twins.discard(member.memory_id)
         if self.texts.get(digest) == member.memory_id:
@@ -269,16 +277,6 @@ class _Match(NamedTuple):
     band: Band
 
 
-def keys_at(member: Member, place: Place) -> list[int]:
-    """The keys under which a cluster stands because of this member."""
-    return [member.content_key, *member.keys] if place.is_founder else [member.content_key]
-
-
 def side_of(member: Member) -> Side:
     """The member with its present content, as a side of a pair."""
     return Side(member.memory_id, member.traits.digest)
-
-
-def digest_of(member: Member) -> Digest:
-    """What tells those that say the same."""
-    return member.memory.owner_id, member.traits.digest

@@ -24,15 +24,18 @@ def canonical_text(text: str) -> str:
     return " ".join(folded.split())
 
 
-def content_hash(memory: Memory, canonical: str | None = None) -> bytes:
+def content_hash(memory: Memory) -> bytes:
     """SHA-256 over the canonical text, the sorted ids of participants, and the sorted ids of sources, each once.
 
-    Every part bears its length, so that no two different memories make the same input. `canonical` spares making it
-    again where it is at hand.
+    Every part bears its length, so that no two different memories make the same input.
     """
-    text = canonical_text(memory.content) if canonical is None else canonical
     people = {participant["id"] for participant in memory.participants}
-    told = f"{_PREFIX}{len(text)}:{text}{_listed(people)}{_listed(set(memory.source_message_ids))}"
+    return hash_of(canonical_text(memory.content), people, set(memory.source_message_ids))
+
+
+def hash_of(canonical: str, people: Collection[str], sources: Collection[str]) -> bytes:
+    """The same of the parts, where they are at hand."""
+    told = f"{_PREFIX}{len(canonical)}:{canonical}{_listed(people)}{_listed(sources)}"
     # Surrogates can't come from the wire; should one come from elsewhere, it is hashed as it is.
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
 

@@ -58,6 +58,8 @@ class Doubts:
 
     def decided_about(self, side: Side) -> dict[str, bool]:
         """The memories that a person saw beside this, and whether they are one thing. None has changed since."""
+        if not self._decided:
+            return {}
         return {
             other.memory_id: is_one
             for pair, is_one in self._decided.items()

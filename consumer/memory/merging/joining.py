@@ -1,6 +1,6 @@
 """What each joining did to the view of its cluster: the history of a merged memory. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,11 +19,15 @@ class Joining(NamedTuple):
     fields_changed: list[str]
 
 
-def joinings(before: Mapping[UUID, Iterable[Member]], moves: Iterable[Moved], equal: float) -> Iterator[Joining]:
+def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], equal: float) -> Iterator[Joining]:
     """Replay the moves, one after the other, from the members that each cluster had."""
-    courses = {cluster_id: _Course(members, equal) for cluster_id, members in before.items()}
+    # Who founds a cluster finds nobody there; most clusters of a batch stay with their founder.
+    joined = {cluster_id for cluster_id, _, place in moves if place is not None and not place.is_founder}
+    courses = {cluster_id: _Course(before.get(cluster_id, ()), equal) for cluster_id in joined}
     for cluster_id, member, place in moves:
-        course = courses.setdefault(cluster_id, _Course((), equal))
+        course = courses.get(cluster_id)
+        if course is None:
+            continue
         if place is None:
             course.leave(member.memory_id)
         elif earlier := course.join(member):

@@ -1,33 +1,46 @@
 """A member: what one publisher told, complete with its text, and what follows from it for comparing. Pure."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from consumer.memory.merging.blocking import blocking_keys, content_key
-from consumer.memory.merging.similarity import Traits, traits_of
+from consumer.memory.merging.blocking import content_key, same_words_keys, source_keys, word_keys
+from consumer.memory.merging.similarity import traits_of
 from consumer.memory.model import Memory
 
+Digest = tuple[str, bytes]
+"""What tells those that say the same: the owner, and the hash of the content."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Member:
-    """An original. `traits` is what of it is compared; `content_key`, the key in common with all that say the same."""
+    """An original. `traits` is what of it is compared, `digest` what it says.
+
+    Keys: `content_key` is in common with all that say the same; under the others it is found, should it found a
+    cluster.
+    """
 
     memory_id: str
     occurred_at: datetime
     memory: Memory
-    traits: Traits = field(init=False, repr=False, compare=False)
-    content_key: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        traits = traits_of(self.memory)
-        object.__setattr__(self, "traits", traits)
-        object.__setattr__(self, "content_key", content_key(self.memory.owner_id, traits))
+        owner_id = self.memory.owner_id
+        self.traits = traits = traits_of(self.memory)
+        self.digest: Digest = (owner_id, traits.digest)
+        self.content_key = content_key(owner_id, traits)
+        self.source_keys = source_keys(owner_id, traits)
+        self.same_words_keys = same_words_keys(owner_id, traits)
 
     @cached_property
+    def word_keys(self) -> list[int]:
+        """Worked out when first asked for: they are dear."""
+        return word_keys(self.memory.owner_id, self.traits)
+
+    @property
     def keys(self) -> list[int]:
-        """The keys under which it is found, should it found a cluster. Worked out when first asked for."""
-        return blocking_keys(self.memory.owner_id, self.traits)
+        """All keys that its cluster can stand under because of it."""
+        return [self.content_key, *self.source_keys, *self.same_words_keys, *self.word_keys]
 
     def worded_as(self, twin: "Member") -> "Member":
         """The same in the words of another that says the same."""

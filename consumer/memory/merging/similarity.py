@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 from unicodedata import category
 
-from consumer.memory.merging.content import canonical_text, content_hash
+from consumer.memory.merging.content import canonical_text, hash_of
 from consumer.memory.model import Memory
 
 WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2
@@ -51,13 +51,9 @@ def traits_of(memory: Memory) -> Traits:
     """What of the memory is compared."""
     text = canonical_text(memory.content)
     words = frozenset(_words(text))
-    return Traits(
-        words or frozenset((text,)),
-        bool(words),
-        frozenset(memory.source_message_ids),
-        frozenset(participant["id"] for participant in memory.participants),
-        content_hash(memory, text),
-    )
+    sources = frozenset(memory.source_message_ids)
+    people = frozenset([participant["id"] for participant in memory.participants])
+    return Traits(words or frozenset((text,)), bool(words), sources, people, hash_of(text, people, sources))
 
 
 def _words(text: str) -> list[str]:

@@ -172,14 +172,24 @@ def test_a_pair_that_is_no_pair_parts_with_all_that_say_the_same() -> None:
 def test_it_starts_from_what_the_database_has() -> None:
     founder = told("a", TEN)
     place = Place(UUID(int=7))
-    known = Known({"a": (founder, place)}, keys={key: [place.cluster_id] for key in founder.keys})
+    known = Known({"a": (founder, place)}, keys={key: [place.cluster_id] for key in founder.source_keys})
     assert put(Clusters(known, Rules()), told("b", swapped(0))).cluster_id == UUID(int=7)
 
 
 def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
     known = Clusters(Known(), Rules(at_most=3))
+    for number in range(3):
+        put(known, told(f"m{number}", f"text{number} word{number}"))
+    assert known.candidates == 0 + 1 + 2
+    put(known, told("as many as allowed", "some new words"))
+    assert known.candidates == 3 + 3
+    put(known, told("too many: by their words alone", "other words than ever"))
+    assert known.candidates == 6
+
+
+def test_those_who_were_few_once_are_found_by_their_words_when_they_have_become_many() -> None:
+    known = Clusters(Known(), Rules(at_most=3))
+    put(known, told("first", TEN))
     for number in range(20):
         put(known, told(f"m{number}", f"text{number} word{number}"))
-    before = known.candidates
-    put(known, told("last", "some new words"))
-    assert known.candidates - before == 3
+    assert put(known, told("last", swapped(0))).cluster_id == event_id("first")

@@ -1,54 +1,19 @@
-"""What a transaction changes about clusters: what the database had of them, and what is written of what became of them.
+"""What a transaction changes about clusters, and what is written of it.
 
 Members, keys, texts, merged memories, history, pairs for review.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
-from consumer.memory.merging.clusters import Clusters, Known, Moved, Place, Rules, digest_of, keys_at
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.reading import Before, read_clusters
+from consumer.memory.merging.clusters import Clusters, Moved, Rules
 from consumer.memory.merging.disputes import disputed
-from consumer.memory.merging.doubts import Pair
 from consumer.memory.merging.folding import View, fold
 from consumer.memory.merging.joining import joinings
 from consumer.memory.merging.members import Member
-
-
-@dataclass(slots=True)
-class Before:
-    """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are; `spared`: of
-    which all are but echoes of the oldest."""
-
-    under: Mapping[int, list[UUID]] = field(default_factory=dict)
-    whole: set[UUID] = field(default_factory=set)
-    spared: set[UUID] = field(default_factory=set)
-    decided: Mapping[Pair, bool] = field(default_factory=dict)
-    members: dict[str, FoundMember] = field(default_factory=dict)
-
-    @property
-    def seen(self) -> set[UUID]:
-        return {each.place.cluster_id for each in self.members.values()}
-
-    def add(self, found: Iterable[FoundMember]) -> None:
-        self.members |= {each.member.memory_id: each for each in found}
-
-    def known(self) -> Known:
-        return Known(
-            {name: (each.member, each.place) for name, each in self.members.items()},
-            {name for name, each in self.members.items() if each.has_text},
-            self.under,
-            self.decided,
-        )
-
-    def by_cluster(self) -> dict[UUID, list[Member]]:
-        clusters: defaultdict[UUID, list[Member]] = defaultdict(list)
-        for each in self.members.values():
-            clusters[each.place.cluster_id].append(each.member)
-        return clusters
 
 
 class ClusterChanges:
@@ -71,7 +36,7 @@ class ClusterChanges:
         changed = {move.cluster_id for move in clusters.moves}
         self._complete(clusters, changed)
         self._write_members(clusters, moved)
-        self._write_keys(clusters, changed)
+        self._write_keys(clusters)
         self._write_texts(clusters, rewritten)
         views = self._write_views(clusters, changed)
         self._write_history(clusters)
@@ -106,16 +71,18 @@ class ClusterChanges:
             ]
         )
 
-    def _write_keys(self, clusters: Clusters, changed: Collection[UUID]) -> None:
-        old = _keys(changed, ((each.member, each.place) for each in self._before.members.values()))
-        new = _keys(changed, ((clusters.members[name], place) for name, place in clusters.places.items()))
-        self._rows.remove_keys(old - new)
-        self._rows.put_keys(new - old)
+    def _write_keys(self, clusters: Clusters) -> None:
+        """Of clusters that are new no key can be there; others may stand under more than was looked at."""
+        self._rows.remove_keys(clusters.index.removed)
+        added, seen = clusters.index.added, self._before.seen
+        self._rows.add_keys([each for each in added if each[1] not in seen])
+        self._rows.put_keys([each for each in added if each[1] in seen])
 
     def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
         texts: dict[str, str | None] = {}
-        for digest in {digest_of(move.member) for move in clusters.moves}:
+        # Who founds a cluster says what nobody says.
+        for digest in {member.digest for _, member, place in clusters.moves if place is None or not place.is_founder}:
             for name in clusters.twins(digest):
                 should = clusters.texts[digest] == name
                 has = name in rewritten or self._before.members[name].has_text
@@ -124,7 +91,7 @@ class ClusterChanges:
         self._rows.set_texts(texts)
 
     def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> list[View]:
-        views = self._views({each: clusters.of(each) for each in changed})
+        views = self._views({each: clusters.of(each) for each in changed if clusters.size(each) > 1})
         self._rows.remove_views((self._before.seen & set(changed)) - views.keys())
         for cluster_id, view in sorted(views.items()):
             self._rows.put_view(cluster_id, view, self._now)
@@ -132,7 +99,7 @@ class ClusterChanges:
 
     def _views_before(self, changed: Collection[UUID]) -> list[View]:
         clusters = self._before.by_cluster()
-        return list(self._views({each: clusters[each] for each in changed}).values())
+        return list(self._views({each: clusters[each] for each in clusters.keys() & changed}).values())
 
     def _views(self, clusters: Mapping[UUID, Collection[Member]]) -> dict[UUID, View]:
         """What is seen of those that have several members."""
@@ -154,12 +121,10 @@ class ClusterChanges:
 
 
 def change_clusters(
-    rows: ClusterRows, rules: Rules, now: datetime, memory_ids: Collection[str], change: Callable[[Clusters], None]
+    rows: ClusterRows, rules: Rules, now: datetime, names: Collection[str], change: Callable[[Clusters], None]
 ) -> None:
     """Change the clusters of these memories as no event does. Their owners are locked."""
-    before = Before(whole=rows.clusters_of(memory_ids))
-    before.add(rows.members(before.whole))
-    changes = ClusterChanges(rows, rules, now, before)
+    changes = ClusterChanges(rows, rules, now, read_clusters(rows, rules, names, rows.clusters_of(names)))
     clusters = changes.clusters()
     change(clusters)
     changes.write(clusters, ())
@@ -177,13 +142,4 @@ def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
 
 
 def _displaces(member: Member, oldest: Member) -> bool:
-    return member.age < oldest.age and digest_of(member) != digest_of(oldest)
-
-
-def _keys(changed: Collection[UUID], placed: Iterable[tuple[Member, Place]]) -> set[tuple[int, UUID]]:
-    return {
-        (key, place.cluster_id)
-        for member, place in placed
-        if place.cluster_id in changed
-        for key in keys_at(member, place)
-    }
+    return member.age < oldest.age and member.digest != oldest.digest

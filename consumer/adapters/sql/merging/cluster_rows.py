@@ -113,13 +113,24 @@ class ClusterRows:
         """They are members no more."""
         self._dialect.remove(self._connection, members, [(memory_id,) for memory_id in memory_ids])
 
-    def put_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
-        """Let clusters be found under keys."""
+    def standing(self, keys: Collection[int], clusters: Collection[UUID]) -> Iterable[tuple[int, UUID]]:
+        """Which of these clusters stand under which of these keys."""
+        key = similarity_keys.c
+        among = self._dialect.among(key.key, keys), self._dialect.among(key.cluster_id, clusters)
+        statement = select(key.key, key.cluster_id).where(*among)
+        return [(each, cluster_id) for each, cluster_id in self._connection.execute(statement)]
+
+    def add_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
+        """Let new clusters be found under keys."""
         self._dialect.add(self._connection, similarity_keys, sorted(keys))
 
-    def remove_keys(self, keys: Collection[tuple[int, UUID]]) -> None:
+    def put_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
+        """Let clusters be found under keys, if they are not."""
+        self._dialect.put(self._connection, similarity_keys, keys)
+
+    def remove_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
         """Let them be found under these no more."""
-        self._dialect.remove(self._connection, similarity_keys, sorted(keys))
+        self._dialect.remove(self._connection, similarity_keys, keys)
 
     def set_texts(self, texts: Mapping[str, str | None]) -> None:
         """Give members their text, or take it from those who say the same as another that has it."""

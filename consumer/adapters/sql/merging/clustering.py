@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.adapters.sql.merging.changes import Before, ClusterChanges
+from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Place, Rules
 from consumer.memory.merging.members import Member
@@ -63,19 +64,8 @@ class Clustering:
             for place, event in events.items()
             if event.memory is not None
         }
-        contents = {member.content_key for member in self._candidates.values()}
-        keys = contents.union(*(member.keys for member in self._candidates.values()))
-        # A cluster that the batch itself removes must not leave the one behind it out of sight.
-        under = self._rows.under(keys, self._rules.at_most + len(self._touched))
-        near = {cluster_id for clusters in under.values() for cluster_id in clusters}
-        memory_ids = {event.memory_id for event in events.values()}
-        decided = self._rows.decided(memory_ids) if self._touched else {}
-        partners = {side.memory_id for pair in decided for side in pair} - memory_ids
-        whole = self._touched | (self._rows.clusters_of(partners) if partners else set())
-        spared = set[UUID]().union(*(under.get(key, ()) for key in contents)) - whole
-        self._before = Before(under, whole, spared, decided)
-        self._before.add(self._rows.members(whole, near - whole - spared))
-        self._before.add(self._rows.without_echoes(spared))
+        names = {event.memory_id for event in events.values()}
+        self._before = read_clusters(self._rows, self._rules, names, self._touched, self._candidates.values())
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those that created a memory

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.adapters.sql.merging.changes import Before, ClusterChanges
+from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
@@ -39,10 +40,11 @@ class Departures:
 
     def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
         """Read the clusters of those memories that are there."""
-        self._before = Before(whole=self._rows.clusters_of(there) if there else set())
-        if self._before.whole:
+        self._before = Before()
+        touched = self._rows.clusters_of(there) if there else set()
+        if touched:
             self._dialect.lock_owners(self._connection, {owner for owner in self._rows.owners_of(there) if owner})
-            self._before.add(self._rows.members(self._before.whole))
+            self._before = read_clusters(self._rows, Rules(), there, touched)
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Take out whoever was changed or deleted."""

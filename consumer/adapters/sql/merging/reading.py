@@ -1,0 +1,107 @@
+"""What is read of clusters before they are changed: at once for all that a transaction may touch."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
+from consumer.memory.merging.clusters import Known, Rules
+from consumer.memory.merging.doubts import Pair
+from consumer.memory.merging.members import Member
+
+
+@dataclass(slots=True)
+class Before:
+    """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are; `spared`: of
+    which all are but echoes of the oldest."""
+
+    under: Mapping[int, list[UUID]] = field(default_factory=dict)
+    whole: set[UUID] = field(default_factory=set)
+    spared: set[UUID] = field(default_factory=set)
+    decided: Mapping[Pair, bool] = field(default_factory=dict)
+    members: dict[str, FoundMember] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> set[UUID]:
+        return {each.place.cluster_id for each in self.members.values()}
+
+    def add(self, found: Iterable[FoundMember]) -> None:
+        self.members |= {each.member.memory_id: each for each in found}
+
+    def known(self) -> Known:
+        return Known(
+            {name: (each.member, each.place) for name, each in self.members.items()},
+            {name for name, each in self.members.items() if each.has_text},
+            self.under,
+            self.decided,
+        )
+
+    def by_cluster(self) -> dict[UUID, list[Member]]:
+        clusters: defaultdict[UUID, list[Member]] = defaultdict(list)
+        for each in self.members.values():
+            clusters[each.place.cluster_id].append(each.member)
+        return clusters
+
+
+def read_clusters(
+    rows: ClusterRows,
+    rules: Rules,
+    names: Collection[str],
+    touched: Collection[UUID],
+    newcomers: Collection[Member] = (),
+) -> Before:
+    """What there is before the members with these names leave their clusters, which are the `touched`, and before
+    `newcomers` are placed. Owners are locked."""
+    before = Before(whole=set(touched))
+    before.add(rows.members(before.whole))
+    leaving = [each.member for each in before.members.values()]
+    look = _Look(rows, rules.at_most, len(before.whole))
+    look.up([*newcomers, *leaving])
+    if touched:
+        look.add(rows.standing({key for member in leaving for key in member.keys}, before.whole))
+        before.decided = rows.decided(names)
+        partners = rows.clusters_of({side.memory_id for pair in before.decided for side in pair} - set(names))
+        before.add(rows.members(partners - before.whole))
+        before.whole |= partners
+    before.spared = {each for member in newcomers for each in look.under.get(member.content_key, ())} - before.whole
+    before.add(rows.without_echoes(before.spared))
+    before.add(rows.members((), look.near() - before.whole - before.spared))
+    before.under = look.under
+    return before
+
+
+class _Look:
+    """A look at what stands under keys."""
+
+    def __init__(self, rows: ClusterRows, at_most: int, leaving: int) -> None:
+        self.under: dict[int, list[UUID]] = {}
+        self._rows = rows
+        self._at_most = at_most
+        # One more than are looked at tells that there are too many; and as many may leave.
+        self._limit = at_most + 1 + leaving
+        self._untold: set[int] = set()
+
+    def up(self, members: Collection[Member]) -> None:
+        """Look at the keys that these members may ask: at those of words only where they are asked."""
+        bearers = Counter(key for member in members for key in member.source_keys)
+        keys = {*bearers, *(member.content_key for member in members)}
+        keys.update(*(member.same_words_keys for member in members))
+        keys.update(*(member.word_keys for member in members if not member.source_keys))
+        self.under = self._rows.under(keys, self._limit)
+        crowded = {key for key, count in bearers.items() if len(self.under.get(key, ())) + count > self._at_most}
+        if crowded:
+            asking = (member for member in members if not crowded.isdisjoint(member.source_keys))
+            words = {key for member in asking for key in member.word_keys}
+            self.under |= self._rows.under(words - keys, self._limit)
+            self._untold = {key for key in crowded if len(self.under.get(key, ())) >= self._limit}
+
+    def add(self, standing: Iterable[tuple[int, UUID]]) -> None:
+        """These stand there too."""
+        for key, cluster_id in standing:
+            if cluster_id not in (under := self.under.setdefault(key, [])):
+                under.append(cluster_id)
+
+    def near(self) -> set[UUID]:
+        """The clusters that may have to be looked at: of a source that has too many of them, none."""
+        return {each for key, under in self.under.items() if key not in self._untold for each in under}

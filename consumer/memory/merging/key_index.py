@@ -1,0 +1,80 @@
+"""Under which keys clusters stand, and which are near a memory. Pure.
+
+A source that few clusters have tells enough: all of them are looked at. Once more have it than are looked at under one
+key, it tells nothing and is no longer asked; then those clusters stand under the keys of their words as well. So the
+many memories that name a message of their own are spared these keys, which are dear.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from consumer.memory.merging.members import Member
+
+
+class KeyIndex:
+    """The keys of the clusters that a batch touches, as its events change them. `at_most`: how many clusters are looked
+    at under one key, those with the lowest ids.
+
+    `before`: which clusters stood under which keys; of a key that is asked at least one more than `at_most`, if there
+    are. Of a cluster that is left by its founder all keys must be among them.
+    """
+
+    def __init__(self, before: Mapping[int, Iterable[UUID]], at_most: int) -> None:
+        self._at_most = at_most
+        self._under: defaultdict[int, set[UUID]] = defaultdict(set)
+        self._keys: defaultdict[UUID, set[int]] = defaultdict(set)
+        for key, clusters in before.items():
+            for cluster_id in clusters:
+                self.enter(cluster_id, (key,))
+        self._before = {cluster_id: frozenset(keys) for cluster_id, keys in self._keys.items()}
+
+    @property
+    def added(self) -> list[tuple[int, UUID]]:
+        """Keys and clusters that stand under them now, and did not before."""
+        return [(key, each) for each, keys in self._keys.items() for key in keys.difference(self._before.get(each, ()))]
+
+    @property
+    def removed(self) -> list[tuple[int, UUID]]:
+        """Keys and clusters that stood under them before, and do not now."""
+        return [(key, each) for each, before in self._before.items() for key in before.difference(self._keys[each])]
+
+    def near(self, member: Member) -> set[UUID]:
+        """The clusters that the member may be like."""
+        near, is_told_by_words = set[UUID](), not member.source_keys
+        for key in member.source_keys:
+            if clusters := self._under.get(key):
+                if len(clusters) > self._at_most:
+                    is_told_by_words = True
+                else:
+                    near |= clusters
+        for key in (*member.same_words_keys, *(member.word_keys if is_told_by_words else ())):
+            if clusters := self._under.get(key):
+                near.update(sorted(clusters)[: self._at_most])
+        return near
+
+    def enter(self, cluster_id: UUID, keys: Iterable[int]) -> None:
+        """Let a cluster be found under keys."""
+        self._keys[cluster_id].update(keys)
+        for key in keys:
+            self._under[key].add(cluster_id)
+
+    def found(self, cluster_id: UUID, founder: Member) -> set[UUID]:
+        """Let a cluster be found by its founder. Returns those that have to be found by their words from now on."""
+        sources = founder.source_keys
+        self.enter(cluster_id, [founder.content_key, *sources, *founder.same_words_keys])
+        crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._at_most]
+        if crowded or not sources:
+            self.enter(cluster_id, founder.word_keys)
+        # The one that makes it too many: the others were found by the source alone.
+        return {each for clusters in crowded if len(clusters) == self._at_most + 1 for each in clusters}
+
+    def leave(self, cluster_id: UUID, keys: Iterable[int]) -> None:
+        """Let a cluster be found under keys no more."""
+        self._keys[cluster_id].difference_update(keys)
+        for key in keys:
+            self._under[key].discard(cluster_id)
+
+    def leave_all(self, cluster_id: UUID) -> None:
+        """Let a cluster be found no more."""
+        self.leave(cluster_id, list(self._keys[cluster_id]))
