@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from statistics import median
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,13 +14,14 @@ from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.merging.reading import read_clusters
 from consumer.adapters.sql.migrating import upgrade
-from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.clusters import Clusters, Rules
 from consumer.memory.merging.members import Member
 from consumer.memory.model import MemoryEvent
 from tests.contracts.clustered import Clustered
 from tests.memory.merging.originals import member, memory
 from tests.stories import NOON, event_id
 
+DIALECT = dialect_of("postgresql", Timeouts())
 FEW = 1_000
 PROBES = 200
 BY_CHANCE = 1.0
@@ -80,15 +80,20 @@ def engine(fresh_database: Callable[[], str]) -> Iterator[Engine]:
     engine.dispose()
 
 
-def candidates(connection: Connection, probes: Sequence[Member]) -> int:
-    """Look for the candidates as a batch of these memories does. Returns how many there are."""
-    rows = ClusterRows(connection, dialect_of("postgresql", Timeouts()))
-    return len(read_clusters(rows, Rules(), (), (), probes).members)
+def candidates(connection: Connection, probes: Sequence[MemoryEvent]) -> int:
+    """Look for the candidates, and compare them, as a batch of these events does. Returns how many there are."""
+    newcomers = [Member(each.memory_id, each.occurred_at, each.memory) for each in probes if each.memory]
+    before = read_clusters(ClusterRows(connection, DIALECT), Rules(), (), (), newcomers)
+    clusters = Clusters(before.known(), Rules())
+    for newcomer, probe in zip(newcomers, probes, strict=True):
+        clusters.put(newcomer, probe.event_id)
+    return len(before.members)
 
 
-def cost(engine: Engine, probes: Sequence[Member]) -> Cost:
+def cost(engine: Engine, probes: Sequence[MemoryEvent]) -> Cost:
     seconds = []
     with engine.connect() as connection:
+        DIALECT.open_for_batch(connection)
         statements: list[tuple[str, Any]] = []
         event.listen(connection, "before_cursor_execute", lambda *args: statements.append((args[2], args[3])))
         found = candidates(connection, probes)
@@ -98,7 +103,7 @@ def cost(engine: Engine, probes: Sequence[Member]) -> Cost:
             started = time.perf_counter()
             candidates(connection, probes)
             seconds.append(time.perf_counter() - started)
-    return Cost(pages, found, median(seconds))
+    return Cost(pages, found, min(seconds))
 
 
 def pages_of(connection: Connection, statement: str, parameters: Any) -> int:
@@ -117,7 +122,7 @@ def test_many_memories_of_an_owner_do_not_slow_candidates_down(engine: Engine, m
     store.write(events(words.tellings("many", many)), size=1_000)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    few, hot = (cost(engine, list(words.tellings(owner, PROBES))) for owner in ("few", "many"))
+    few, hot = (cost(engine, events(words.tellings(owner, PROBES))) for owner in ("few", "many"))
     print(f"\n{FEW:,} memories: {few}; {many:,}: {hot}")
     assert hot.candidates <= 2 * few.candidates + PROBES * BY_CHANCE
     assert hot.pages <= 2 * few.pages

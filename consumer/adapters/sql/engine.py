@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -62,6 +63,7 @@ def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
+        json_deserializer=orjson.loads,
         # PgBouncer in transaction mode hands out another server connection each time: nothing may be prepared on one.
         connect_args={
             "connect_timeout": max(2, round(connect_timeout)),

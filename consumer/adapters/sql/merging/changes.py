@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.memory.merging.clusters import Clusters, Moved, Rules
 from consumer.memory.merging.disputes import disputed
