@@ -24,6 +24,9 @@ from zlib import crc32
 from consumer.memory.merging.similarity import Traits
 
 ORDERS, FIRST = 8, 4
+LONGEST = 40
+"""Letters of a word that count for keys. What is remembered of words is bounded by it."""
+
 MOST_SOURCES = 24
 """Of so many source ids there is a key each: those with the smallest hashes, which two memories with many sources in
 common mostly share."""
@@ -58,8 +61,9 @@ def same_words_keys(owner_id: str, traits: Traits) -> list[int]:
 def word_keys(owner_id: str, traits: Traits) -> list[int]:
     """The keys of memories that say much the same, each once: one an order."""
     half = _half_of(owner_id)
+    words = {word[:LONGEST] for word in traits.words}
     # A sum of ranks says which words they are the ranks of, and takes no further hash.
-    sketches = [sum(sorted(ranks)[:FIRST]) & _HALF for ranks in zip(*map(_ranks, traits.words), strict=True)]
+    sketches = [sum(sorted(ranks)[:FIRST]) & _HALF for ranks in zip(*map(_ranks, words), strict=True)]
     return list({half | sketch for sketch in sketches})
 
 
@@ -69,7 +73,7 @@ def _half_of(owner_id: str) -> int:
     return int.from_bytes(_hash(f"{KEY_VERSION}|{owner_id}", 4), "little") >> 1 << 32
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def _ranks(word: str) -> tuple[int, ...]:
     """A word's rank in each of the orders. Words come again and again, so they are remembered.
 
