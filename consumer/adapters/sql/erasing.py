@@ -8,7 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, delete, func, insert, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+)
 
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import READ_ONLY
@@ -27,6 +41,7 @@ from consumer.adapters.sql.tables import (
 )
 from consumer.erasure import Kind, Search, Subject
 from consumer.errors import Transient
+from consumer.memory.merging.blocking import keys_of
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
@@ -151,8 +166,9 @@ def _told_in(subject: Subject) -> list[tuple[Table, ColumnElement[bool]]]:
         return [(merge_history, merge_history.c.memory_id == subject.id), (reviews, either)]
     theirs = select(memories.c.memory_id).where(memories.c.owner_id == subject.id)
     clusters = select(members.c.cluster_id).where(members.c.memory_id.in_(theirs))
+    key = similarity_keys.c.key
     return [
-        (similarity_keys, similarity_keys.c.cluster_id.in_(clusters)),
+        (similarity_keys, and_(key.between(*keys_of(subject.id)), similarity_keys.c.cluster_id.in_(clusters))),
         (merge_history, merge_history.c.memory_id.in_(theirs)),
         (reviews, reviews.c.owner_id == subject.id),
         (merged_memories, merged_memories.c.owner_id == subject.id),

@@ -67,6 +67,11 @@ def word_keys(owner_id: str, traits: Traits) -> list[int]:
     return list({half | sketch for sketch in sketches})
 
 
+def keys_of(owner_id: str) -> tuple[int, int]:
+    """The first and the last key that an owner's clusters can stand under; by chance another's lie between."""
+    return _half_of(owner_id), _half_of(owner_id) | _HALF
+
+
 @lru_cache(maxsize=10_000)
 def _half_of(owner_id: str) -> int:
     """The upper half of an owner's keys: 31 bits, so that they fit a signed integer."""
