@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from consumer.memory.merging.blocking import content_key, same_words_keys, source_keys, word_keys
-from consumer.memory.merging.similarity import traits_of
+from consumer.memory.merging.similarity import Traits
 from consumer.memory.model import Memory
 
 Digest = tuple[str, bytes]
@@ -26,7 +26,7 @@ class Member:
 
     def __post_init__(self) -> None:
         owner_id = self.memory.owner_id
-        self.traits = traits = traits_of(self.memory)
+        self.traits = traits = Traits(self.memory)
         self.digest: Digest = (owner_id, traits.digest)
         self.content_key = content_key(owner_id, traits)
         self.source_keys = source_keys(owner_id, traits)

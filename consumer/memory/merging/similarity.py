@@ -9,7 +9,7 @@ as one word of its own: two such texts are the same or not alike at all, and no 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from unicodedata import category
 
 from consumer.memory.merging.content import canonical_text, hash_of
@@ -31,29 +31,37 @@ _NEGATIONS = frozenset(
 T = TypeVar("T")
 
 
-class Traits(NamedTuple):
-    """What of a memory is compared. `digest` is the hash of its content. Where there are no words, the whole canonical
-    text stands for them, which can't be a word."""
+class Traits:
+    """What of a memory is compared. `digest` is the hash of its content.
 
-    words: frozenset[str]
-    has_words: bool
-    sources: frozenset[str]
-    people: frozenset[str]
-    digest: bytes
+    The words are looked for when they are first asked for: most memories are compared with nothing.
+    """
+
+    __slots__ = ("_text", "_words", "digest", "people", "sources")
+
+    def __init__(self, memory: Memory) -> None:
+        self._text = canonical_text(memory.content)
+        self._words: frozenset[str] | None = None
+        self.sources = frozenset(memory.source_message_ids)
+        self.people = frozenset([participant["id"] for participant in memory.participants])
+        self.digest = hash_of(self._text, self.people, self.sources)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Where there are none, the whole canonical text stands for them, which can't be a word."""
+        if self._words is None:
+            self._words = frozenset(_words(self._text) or (self._text,))
+        return self._words
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are any."""
+        return self.words != {self._text} or bool(_words(self._text))
 
     @property
     def negations(self) -> frozenset[str]:
         """The words that turn a meaning round: English ones, and whatever ends in "n't"."""
         return frozenset(word for word in self.words if word in _NEGATIONS or word.endswith(("n't", "n\u2019t")))
-
-
-def traits_of(memory: Memory) -> Traits:
-    """What of the memory is compared."""
-    text = canonical_text(memory.content)
-    words = frozenset(_words(text))
-    sources = frozenset(memory.source_message_ids)
-    people = frozenset([participant["id"] for participant in memory.participants])
-    return Traits(words or frozenset((text,)), bool(words), sources, people, hash_of(text, people, sources))
 
 
 def _words(text: str) -> list[str]:

@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given
 
-from consumer.memory.merging.similarity import Band, Bands, similarity, traits_of
+from consumer.memory.merging.similarity import Band, Bands, Traits, similarity
 from consumer.memory.model import Memory
 from tests.memory.merging.originals import memories, memory
 
@@ -13,11 +13,11 @@ FACES = "\U0001f602\U0001f602 \u2764\ufe0f"
 
 
 def alike(one: Memory, other: Memory) -> float:
-    return similarity(traits_of(one), traits_of(other))
+    return similarity(Traits(one), Traits(other))
 
 
 def band(one: Memory, other: Memory) -> Band:
-    traits = traits_of(one), traits_of(other)
+    traits = Traits(one), Traits(other)
     return Bands().of(*traits, similarity(*traits))
 
 
@@ -68,7 +68,7 @@ def test_without_words_nothing_else_is_alike(one: str, other: str) -> None:
 
 
 def test_the_mark_of_an_emoji_is_no_part_of_a_word() -> None:
-    assert traits_of(memory("\u2764\ufe0flove \u2600\ufe0f 'quoted'")).words == {"love", "quoted"}
+    assert Traits(memory("\u2764\ufe0flove \u2600\ufe0f 'quoted'")).words == {"love", "quoted"}
 
 
 def test_both_source_lists_empty_and_different_texts_are_distinct() -> None:
@@ -105,7 +105,7 @@ def test_a_word_goes_on_through_its_marks() -> None:
     drank, found = "\u092a\u0940", "\u092a\u093e"
     assert alike(memory(f"{she} {water} {drank}"), memory(f"{she} {water} {found}")) == pytest.approx(2 / 4)
     words = {"caf\u00e9's", "l\u2019\u00e9t\u00e9", "quoted"}
-    assert traits_of(memory("caf\u00e9's l\u2019\u00e9t\u00e9, 'quoted'")).words == words
+    assert Traits(memory("caf\u00e9's l\u2019\u00e9t\u00e9, 'quoted'")).words == words
 
 
 def test_the_edge_of_a_band_belongs_to_it() -> None:
