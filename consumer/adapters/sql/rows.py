@@ -1,5 +1,6 @@
 """An event as a row of the staging table."""
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -50,9 +51,9 @@ def _assessed(memory: Memory) -> tuple[float, tuple[str, ...]]:
         raise RowRefused(f"the memory can't be assessed: {error}", error) from error
 
 
-def _json(document: object) -> str | None:
-    if document is None:
-        return None
+def _json(document: Collection[object] | None) -> str | None:
+    if not document:  # as most are
+        return None if document is None else "{}" if isinstance(document, dict) else "[]"
     try:
         return orjson.dumps(document).decode()
     except orjson.JSONEncodeError as error:

@@ -153,9 +153,10 @@ class Clusters:
         decided = self.doubts.decided_about(side_of(member))
         if partners := [self.members[name] for name, is_one in decided.items() if is_one and name in self.members]:
             return self._beside(min(partners, key=lambda partner: partner.age), member)
-        matches = list(self._matches(member, decided.keys()))
-        if not matches:
+        near = self._founders_near(member)
+        if not near:
             return None
+        matches = list(self._matches(member, near, decided.keys()))
         joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
         if joining:
             best = min(joining, key=lambda match: (-match.score, match.founder.age))
@@ -171,10 +172,10 @@ class Clusters:
         score = similarity(member.traits, partner.traits)
         return Place(self.places[partner.memory_id].cluster_id, is_founder=False, band=Band.REVIEW, score=score)
 
-    def _matches(self, member: Member, apart: Collection[str]) -> Iterator["_Match"]:
-        """The founders that are not distinct from the member, each once; those beside these names left out."""
+    def _matches(self, member: Member, near: Iterable[Member], apart: Collection[str]) -> Iterator["_Match"]:
+        """Those founders that are not distinct from the member; those beside these names left out."""
         kept_out = {self.places[name].cluster_id for name in apart if name in self.places}
-        near = [each for each in self._founders_near(member) if self.places[each.memory_id].cluster_id not in kept_out]
+        near = [each for each in near if self.places[each.memory_id].cluster_id not in kept_out]
         self.candidates += len(near)
         self.merges_tried += bool(near)
         for founder in near:

@@ -7,9 +7,13 @@ many memories that name a message of their own are spared these keys, which are 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from consumer.memory.merging.members import Member
+
+Keys = Mapping[UUID, AbstractSet[int]]
+"""The keys of each of some clusters."""
 
 
 class KeyIndex:
@@ -30,27 +34,24 @@ class KeyIndex:
         self._before = {cluster_id: frozenset(keys) for cluster_id, keys in self._keys.items()}
 
     @property
-    def added(self) -> list[tuple[int, UUID]]:
-        """Keys and clusters that stand under them now, and did not before."""
-        return [(key, each) for each, keys in self._keys.items() for key in keys.difference(self._before.get(each, ()))]
+    def added(self) -> Keys:
+        """The keys under which clusters stand now, and did not before."""
+        return _without(self._keys, self._before)
 
     @property
-    def removed(self) -> list[tuple[int, UUID]]:
-        """Keys and clusters that stood under them before, and do not now."""
-        return [(key, each) for each, before in self._before.items() for key in before.difference(self._keys[each])]
+    def removed(self) -> Keys:
+        """The keys under which clusters stood before, and do not now."""
+        return _without(self._before, self._keys)
 
     def near(self, member: Member) -> set[UUID]:
         """The clusters that the member may be like."""
-        near, is_told_by_words = set[UUID](), not member.source_keys
-        for key in member.source_keys:
-            if clusters := self._under.get(key):
-                if len(clusters) > self._at_most:
-                    is_told_by_words = True
-                else:
-                    near |= clusters
-        for key in (*member.same_words_keys, *(member.word_keys if is_told_by_words else ())):
-            if clusters := self._under.get(key):
-                near.update(sorted(clusters)[: self._at_most])
+        near = set[UUID]()
+        told = [clusters for key in member.source_keys if (clusters := self._under.get(key))]
+        telling = [clusters for clusters in told if len(clusters) <= self._at_most]
+        keys = member.same_words_keys
+        if not member.source_keys or len(telling) < len(told):
+            keys = [*keys, *member.word_keys]
+        near.update(*telling, *(sorted(self._under.get(key, ()))[: self._at_most] for key in keys))
         return near
 
     def enter(self, cluster_id: UUID, keys: Iterable[int]) -> None:
@@ -78,3 +79,9 @@ class KeyIndex:
     def leave_all(self, cluster_id: UUID) -> None:
         """Let a cluster be found no more."""
         self.leave(cluster_id, list(self._keys[cluster_id]))
+
+
+def _without(keys: Keys, others: Keys) -> Keys:
+    """The keys of each cluster without those that it has among the others."""
+    rest = {each: theirs - others[each] if each in others else theirs for each, theirs in keys.items()}
+    return {each: theirs for each, theirs in rest.items() if theirs}

@@ -67,5 +67,5 @@ def test_it_tells_what_changed() -> None:
     index = KeyIndex(before, FEW)
     index.found(event_id("m1"), second)
     index.leave_all(event_id("m0"))
-    assert sorted(index.removed) == sorted((key, event_id("m0")) for key in before)
-    assert sorted(index.added) == sorted((key, event_id("m1")) for key in (second.content_key, *second.source_keys))
+    assert index.removed == {event_id("m0"): set(before)}
+    assert index.added == {event_id("m1"): {second.content_key, *second.source_keys}}

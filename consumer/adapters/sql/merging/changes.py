@@ -73,10 +73,10 @@ class ClusterChanges:
 
     def _write_keys(self, clusters: Clusters) -> None:
         """Of clusters that are new no key can be there; others may stand under more than was looked at."""
-        self._rows.remove_keys(clusters.index.removed)
-        added, seen = clusters.index.added, self._before.seen
-        self._rows.add_keys([each for each in added if each[1] not in seen])
-        self._rows.put_keys([each for each in added if each[1] in seen])
+        seen, added = self._before.seen, clusters.index.added
+        self._rows.remove_keys(_pairs(clusters.index.removed))
+        self._rows.add_keys(_pairs({each: keys for each, keys in added.items() if each not in seen}))
+        self._rows.put_keys(_pairs({each: keys for each, keys in added.items() if each in seen}))
 
     def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
@@ -143,3 +143,7 @@ def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
 
 def _displaces(member: Member, oldest: Member) -> bool:
     return member.age < oldest.age and member.digest != oldest.digest
+
+
+def _pairs(keys: Mapping[UUID, Iterable[int]]) -> list[tuple[int, UUID]]:
+    return [(key, cluster_id) for cluster_id, theirs in keys.items() for key in theirs]

@@ -22,7 +22,7 @@ from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import Verdict
-from consumer.records import CREATED, FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
+from consumer.records import FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
 
 
 class Clustering:
@@ -68,8 +68,8 @@ class Clustering:
         self._before = read_clusters(self._rows, self._rules, names, self._touched, self._candidates.values())
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
-        """Place the events that were applied, in order, and write what follows. Returns how those that created a memory
-        end, by their places."""
+        """Place the events that were applied, in order, and write what follows. Returns how those end that created a
+        memory which joined others, by their places."""
         changes = ClusterChanges(self._rows, self._rules, self._now, self._before)
         clusters = changes.clusters()
         outcomes: dict[int, Outcome] = {}
@@ -80,8 +80,8 @@ class Clustering:
                 continue
             place = clusters.put(self._candidates[at], event.event_id)
             bands[place.band] += 1
-            if verdict is Verdict.CREATED:
-                outcomes[at] = _outcome(place)
+            if verdict is Verdict.CREATED and not place.is_founder:
+                outcomes[at] = _joined(place)
         doubts = changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(
             placed=bands.total(),
@@ -93,10 +93,8 @@ class Clustering:
         return outcomes
 
 
-def _outcome(place: Place) -> Outcome:
-    """How a record ends whose memory is new."""
-    if place.is_founder:
-        return CREATED
+def _joined(place: Place) -> Outcome:
+    """How a record ends whose memory is new and joins others."""
     if place.band is Band.FOLDED:
         return FOLDED_IN
     return SAME_CONTENT if place.band is Band.SAME else NEARLY_SAME
