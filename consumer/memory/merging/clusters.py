@@ -219,7 +219,7 @@ class Clusters:
             return
         for cluster_id in self.index.found(place.cluster_id, member):
             if founder := self._founder(cluster_id):
-                self.index.enter(cluster_id, founder.word_keys)
+                self.index.enter(cluster_id, founder.said_keys)
 
     def _unindex(self, member: Member, place: Place) -> None:
         """It has left: what it alone said, its cluster is not found by any more; nor at all without a founder."""

@@ -1,8 +1,9 @@
 """Under which keys clusters stand, and which are near a memory. Pure.
 
-A source that few clusters have tells enough: all of them are looked at. Once more have it than are looked at under one
-key, it tells nothing and is no longer asked; then those clusters stand under the keys of their words as well. So the
-many memories that name a message of their own are spared these keys, which are dear.
+A source that few clusters have tells enough: all of them are looked at, and one that says the same is among them. Once
+more have it than are looked at under one key, it tells nothing and is no longer asked; then those clusters stand under
+the keys of what their founders say as well. So the many memories that name a message of their own are spared these
+keys, which are dear. Members that are no founders are found by their content alone.
 """
 
 from collections import defaultdict
@@ -61,12 +62,12 @@ class KeyIndex:
             self._under[key].add(cluster_id)
 
     def found(self, cluster_id: UUID, founder: Member) -> set[UUID]:
-        """Let a cluster be found by its founder. Returns those that have to be found by their words from now on."""
+        """Let a cluster be found by its founder. Returns those that have to be found by what is said from now on."""
         sources = founder.source_keys
-        self.enter(cluster_id, [founder.content_key, *sources, *founder.same_words_keys])
+        self.enter(cluster_id, [*sources, *founder.same_words_keys])
         crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._at_most]
         if crowded or not sources:
-            self.enter(cluster_id, founder.word_keys)
+            self.enter(cluster_id, founder.said_keys)
         # The one that makes it too many: the others were found by the source alone.
         return {each for clusters in crowded if len(clusters) == self._at_most + 1 for each in clusters}
 

@@ -38,9 +38,14 @@ class Member:
         return word_keys(self.memory.owner_id, self.traits)
 
     @property
+    def said_keys(self) -> list[int]:
+        """The keys of what it says."""
+        return [self.content_key, *self.word_keys]
+
+    @property
     def keys(self) -> list[int]:
         """All keys that its cluster can stand under because of it."""
-        return [self.content_key, *self.source_keys, *self.same_words_keys, *self.word_keys]
+        return [*self.said_keys, *self.source_keys, *self.same_words_keys]
 
     def worded_as(self, twin: "Member") -> "Member":
         """The same in the words of another that says the same."""

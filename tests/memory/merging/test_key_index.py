@@ -18,7 +18,7 @@ def index_of(*founders: Member) -> KeyIndex:
     index, by_id = KeyIndex({}, FEW), {event_id(each.memory_id): each for each in founders}
     for cluster_id, founder in by_id.items():
         for other in index.found(cluster_id, founder):
-            index.enter(other, by_id[other].word_keys)
+            index.enter(other, by_id[other].said_keys)
     return index
 
 
@@ -63,9 +63,9 @@ def test_who_leaves_is_found_no_more() -> None:
 
 def test_it_tells_what_changed() -> None:
     first, second = unlike(0), unlike(1)
-    before = {key: [event_id("m0")] for key in (first.content_key, *first.source_keys)}
+    before = {key: [event_id("m0")] for key in first.source_keys}
     index = KeyIndex(before, FEW)
     index.found(event_id("m1"), second)
     index.leave_all(event_id("m0"))
     assert index.removed == {event_id("m0"): set(before)}
-    assert index.added == {event_id("m1"): {second.content_key, *second.source_keys}}
+    assert index.added == {event_id("m1"): set(second.source_keys)}

@@ -101,7 +101,7 @@ def near(members: Sequence[Member]) -> Iterator[set[str]]:
     for cluster_id, founder in founders.items():
         yield {founders[each].memory_id for each in index.near(founder)}
         for each in index.found(cluster_id, founder):
-            index.enter(each, founders[each].word_keys)
+            index.enter(each, founders[each].said_keys)
 
 
 def recall(owners: Iterator[list[Member]]) -> tuple[int, int]:

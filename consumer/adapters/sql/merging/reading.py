@@ -64,9 +64,13 @@ def read_clusters(
         partners = rows.clusters_of({side.memory_id for pair in before.decided for side in pair} - set(names))
         before.add(rows.members(partners - before.whole))
         before.whole |= partners
-    before.spared = {each for member in newcomers for each in look.under.get(member.content_key, ())} - before.whole
+    joined = {each for member in newcomers for each in look.under.get(member.content_key, ())} - before.whole
+    founders = rows.members((), look.near() - before.whole - joined)
+    before.add(founders)
+    # Who says the same as a founder may have been found by the source alone.
+    said = {member.digest for member in newcomers}
+    before.spared = joined | {each.place.cluster_id for each in founders if each.member.digest in said}
     before.add(rows.without_echoes(before.spared))
-    before.add(rows.members((), look.near() - before.whole - before.spared))
     before.under = look.under
     return before
 
