@@ -4,13 +4,17 @@ psycopg looks at every element by itself, whether it has to be quoted; for the t
 more than the statement that they are for.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, bindparam, cast
+from sqlalchemy import Column, ColumnElement, TableValuedAlias, bindparam, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Boolean, Float, Integer, LargeBinary, TypeEngine, UserDefinedType, Uuid
+from sqlalchemy.types import Boolean, Float, Integer, LargeBinary, String, Text, TypeEngine, UserDefinedType, Uuid
+
+from consumer.adapters.sql.rows import Row
+from consumer.adapters.sql.types import Moment
 
 
 class _Untyped(UserDefinedType[str]):
@@ -19,25 +23,37 @@ class _Untyped(UserDefinedType[str]):
     cache_ok = True
 
 
+def unnested(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> TableValuedAlias:
+    """Rows of these columns' values as a table, each column passed as one array. There is at least one row."""
+    arrays = [array_of(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+    named = (Column(column.name, column.type) for column in columns)
+    return func.unnest(*arrays).table_valued(*named).render_derived()
+
+
 def array_of(column: Column[Any], values: Collection[Any]) -> ColumnElement[Any]:
-    """The values as an array of the column's type, one parameter. None is not served."""
-    return cast(bindparam(None, literal(column.type, values), type_=_Untyped()), ARRAY(column.type))
+    """The values as an array of the column's type, one parameter. None is NULL, and a document is its JSON text."""
+    # A cast to a type with a length cuts off what is too long; the column itself would refuse it.
+    kind = Text() if isinstance(column.type, String) else column.type
+    return cast(bindparam(None, literal(kind, values), type_=_Untyped()), ARRAY(kind))
 
 
 def literal(kind: TypeEngine[Any], values: Collection[Any]) -> str:
     """The text of the array, as PostgreSQL reads it."""
     if isinstance(kind, Uuid):
-        return _braced(map(_hex, values))
+        return _braced(_hex, values)
     if isinstance(kind, LargeBinary):
-        return _braced(rf'"\\x{value.hex()}"' for value in values)
+        return _braced(_bytes, values)
     if isinstance(kind, Boolean):
-        return _braced("t" if value else "f" for value in values)
+        return _braced(_letter, values)
     if isinstance(kind, Float | Integer):
-        return _braced(map(repr, values))
+        return _braced(repr, values)
+    if isinstance(kind, Moment):
+        return _braced(datetime.isoformat, values)
     return _texts(values)
 
 
-def _braced(words: Iterable[str]) -> str:
+def _braced(spell: Callable[[Any], str], values: Collection[Any]) -> str:
+    words = ["NULL" if value is None else spell(value) for value in values]
     return f"{{{','.join(words)}}}"
 
 
@@ -45,11 +61,29 @@ def _hex(value: UUID) -> str:
     return f"{value.int:032x}"
 
 
-def _texts(values: Collection[str]) -> str:
-    """Every element in quotes. The two characters that mean something inside them are rare, and looked for at once."""
+def _bytes(value: bytes) -> str:
+    return rf'"\\x{value.hex()}"'
+
+
+def _letter(value: object) -> str:
+    return "t" if value else "f"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _texts(values: Collection[Any]) -> str:
+    """Every element in quotes, so that no text is taken for NULL. What is rare is looked for at once: NULL, and the two
+    characters that mean something inside quotes."""
     if not values:
         return "{}"
-    joined = "\x00".join(values)  # no text has this character
+    if None in values:
+        return _braced(_quoted, values)
+    joined = "\x00".join(values)
+    if joined.count("\x00") >= len(values):  # a text that has this character, which the driver refuses
+        return _braced(_quoted, values)
     if '"' in joined or "\\" in joined:
         joined = joined.replace("\\", "\\\\").replace('"', '\\"')
     words = joined.replace("\x00", '","')

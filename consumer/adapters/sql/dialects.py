@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +17,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     Integer,
     LargeBinary,
     Select,
     Table,
-    TableValuedAlias,
     and_,
     any_,
     bindparam,
@@ -35,7 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
 
-from consumer.adapters.sql.arrays import array_of
+from consumer.adapters.sql.arrays import array_of, unnested
 from consumer.adapters.sql.documents import IdsInside
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
@@ -47,6 +47,9 @@ OWNER_LOCK_CLASS = 0x6D656D
 """Owners share so many advisory locks, so that a batch of many owners does not fill the server's table of locks."""
 
 STAGED_COLUMNS = tuple(column.name for column in staged.columns)
+
+Given = Mapping[str, ColumnElement[Any]]
+"""What stands in a statement for the values of a row, by the names of their columns."""
 
 
 class SqlDialect(Protocol):
@@ -70,10 +73,22 @@ class SqlDialect(Protocol):
         """`column` is one of `values`, passed as one parameter however many there are."""
 
     def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-        """Insert rows of all the table's columns."""
+        """Insert rows of all the table's columns, but a number that the database gives. Documents come as JSON text."""
+
+    def add_new(self, connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+        """The same, but a row whose key is there stays as it is, whichever key it is. Returns how many were not."""
 
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-        """The same, but a row whose key is there takes its place. Each key once."""
+        """The same, but a row whose primary key is there takes its place. Each key once."""
+
+    def for_each(
+        self,
+        connection: Connection,
+        columns: Sequence[Column[Any]],
+        rows: Sequence[Row],
+        statement: Callable[[Given], Executable],
+    ) -> None:
+        """Update or delete by rows of these columns' values. The statement is told what stands for them."""
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         """Delete the rows with these primary keys."""
@@ -162,6 +177,12 @@ class Postgres:
         if rows:
             connection.execute(_inserted(table, rows))
 
+    def add_new(self, connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+        if not rows:
+            return 0
+        statement = _inserted(table, rows).on_conflict_do_nothing()
+        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if not rows:
             return
@@ -173,11 +194,18 @@ class Postgres:
             connection.execute(statement.on_conflict_do_nothing())
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
-        if not keys:
-            return
-        columns = list(table.primary_key.columns)
-        gone = _unnested(columns, keys)
-        connection.execute(delete(table).where(and_(*(column == gone.c[column.name] for column in columns))))
+        self.for_each(connection, list(table.primary_key.columns), keys, _deleting(table))
+
+    def for_each(
+        self,
+        connection: Connection,
+        columns: Sequence[Column[Any]],
+        rows: Sequence[Row],
+        statement: Callable[[Given], Executable],
+    ) -> None:
+        if rows:
+            given = unnested(columns, rows)
+            connection.execute(statement({column.name: given.c[column.name] for column in columns}))
 
     def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
         asked = func.unnest(array_of(column, values)).table_valued(Column(column.name, column.type)).render_derived()
@@ -221,7 +249,7 @@ class Sqlite:
         connection.exec_driver_sql(f"DELETE FROM {staged.name}")
 
     def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
-        plain = [tuple(_plain(value) for value in row) for row in rows]
+        plain = _plain_rows(rows)
         if plain:
             connection.exec_driver_sql(self._fill, plain)
 
@@ -236,19 +264,32 @@ class Sqlite:
 
     def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            connection.execute(sqlite.insert(table), _named(table, rows))
+            connection.exec_driver_sql(f"INSERT {_into(table)}", _plain_rows(rows))
+
+    def add_new(self, connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+        if not rows:
+            return 0
+        statement = f"INSERT {_into(table)} ON CONFLICT DO NOTHING"
+        return connection.exec_driver_sql(statement, _plain_rows(rows), {"preserve_rowcount": True}).rowcount
 
     def put(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            connection.execute(sqlite.insert(table).prefix_with("OR REPLACE"), _named(table, rows))
+            connection.exec_driver_sql(f"INSERT {_into(table)} {_replacing(table)}", _plain_rows(rows))
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
-        if not keys:
-            return
-        columns = list(table.primary_key.columns)
-        statement = delete(table).where(and_(*(column == bindparam(f"b_{column.name}") for column in columns)))
-        names = [f"b_{column.name}" for column in columns]
-        connection.execute(statement, [dict(zip(names, key, strict=True)) for key in keys])
+        self.for_each(connection, list(table.primary_key.columns), keys, _deleting(table))
+
+    def for_each(
+        self,
+        connection: Connection,
+        columns: Sequence[Column[Any]],
+        rows: Sequence[Row],
+        statement: Callable[[Given], Executable],
+    ) -> None:
+        if rows:
+            given = {column.name: bindparam(f"given_{column.name}", type_=column.type) for column in columns}
+            names = [parameter.key for parameter in given.values()]
+            connection.execute(statement(given), [dict(zip(names, row, strict=True)) for row in rows])
 
     def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
         place = func.row_number().over(partition_by=column, order_by=other).label("place")
@@ -288,21 +329,35 @@ def _still_in_file() -> Transient:
     )
 
 
+def _written(table: Table) -> list[Column[Any]]:
+    """The columns whose values we give."""
+    return [column for column in table.columns if column is not table.autoincrement_column]
+
+
 def _inserted(table: Table, rows: Sequence[Row]) -> postgresql.Insert:
-    columns = list(table.columns)
-    return postgresql.insert(table).from_select(columns, select(_unnested(columns, rows)))
+    columns = _written(table)
+    return postgresql.insert(table).from_select(columns, select(unnested(columns, rows)))
 
 
-def _named(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    names = [column.name for column in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in rows]
+def _into(table: Table) -> str:
+    names = [column.name for column in _written(table)]
+    return f"INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
-def _unnested(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> TableValuedAlias:
-    """Rows of plain values as a table, each column passed as one array."""
-    arrays = [array_of(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
-    named = (Column(column.name, column.type) for column in columns)
-    return func.unnest(*arrays).table_valued(*named).render_derived()
+def _replacing(table: Table) -> str:
+    """Where the primary key is there. OR REPLACE would delete the rows that have any other key, too."""
+    keys = [column.name for column in table.primary_key.columns]
+    rest = ", ".join(f"{column.name} = excluded.{column.name}" for column in table.columns if column.name not in keys)
+    return f"ON CONFLICT ({', '.join(keys)}) DO {'UPDATE SET ' + rest if rest else 'NOTHING'}"
+
+
+def _deleting(table: Table) -> Callable[[Given], Executable]:
+    """The rows that have these primary keys."""
+    return lambda given: delete(table).where(and_(*(table.c[name] == value for name, value in given.items())))
+
+
+def _plain_rows(rows: Iterable[Row]) -> list[Row]:
+    return [tuple(_plain(value) for value in row) for row in rows]
 
 
 def _plain(value: Any) -> Any:

@@ -93,8 +93,7 @@ class ClusterChanges:
     def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> list[View]:
         views = self._views({each: clusters.of(each) for each in changed if clusters.size(each) > 1})
         self._rows.remove_views((self._before.seen & set(changed)) - views.keys())
-        for cluster_id, view in sorted(views.items()):
-            self._rows.put_view(cluster_id, view, self._now)
+        self._rows.put_views(views, self._now)
         return list(views.values())
 
     def _views_before(self, changed: Collection[UUID]) -> list[View]:

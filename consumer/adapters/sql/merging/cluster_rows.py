@@ -11,16 +11,15 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    bindparam,
     delete,
-    insert,
-    null,
     or_,
     select,
     update,
 )
 
 from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.merging.values import doubt_row, joining_row, member_row, view_row
+from consumer.adapters.sql.runs import in_runs
 from consumer.adapters.sql.tables import (
     MEMORY_COLUMNS,
     members,
@@ -37,7 +36,6 @@ from consumer.memory.merging.joining import Joining
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import Memory
-from consumer.memory.quality import assess
 
 _MEMBER = members.c
 _FIELDS = Memory.__slots__
@@ -103,11 +101,11 @@ class ClusterRows:
 
     def add_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Enter new members."""
-        self._dialect.add(self._connection, members, [_member_row(*each) for each in placed])
+        self._dialect.add(self._connection, members, [member_row(*each) for each in placed])
 
     def put_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Members whose place or content is another now."""
-        self._dialect.put(self._connection, members, [_member_row(*each) for each in placed])
+        self._dialect.put(self._connection, members, [member_row(*each) for each in placed])
 
     def remove_members(self, memory_ids: Iterable[str]) -> None:
         """They are members no more."""
@@ -134,27 +132,19 @@ class ClusterRows:
 
     def set_texts(self, texts: Mapping[str, str | None]) -> None:
         """Give members their text, or take it from those who say the same as another that has it."""
-        if texts:
-            its = memories.c.memory_id == bindparam("its")
-            rows = [{"its": memory_id, "text": text} for memory_id, text in sorted(texts.items())]
-            self._connection.execute(update(memories).where(its).values(content=bindparam("text")), rows)
+        its, text = memories.c.memory_id, memories.c.content
+        for run in in_runs(sorted(texts.items())):
+            self._dialect.for_each(
+                self._connection,
+                [its, text],
+                run,
+                lambda given: update(memories).where(its == given[its.name]).values({text: given[text.name]}),
+            )
 
-    def put_view(self, cluster_id: UUID, view: View, now: datetime) -> None:
-        """What a reader sees of a cluster of several members."""
-        score, warnings = assess(view.memory)
-        values = {
-            "memory_id": view.memory_id,
-            "occurred_at": view.occurred_at,
-            "is_deleted": False,
-            # A document that is None would be written as JSON's null.
-            **{name: null() if (value := getattr(view.memory, name)) is None else value for name in _FIELDS},
-            "quality": score,
-            "warnings": list(warnings),
-            "conflicts": list(view.conflicts),
-            "merged_at": now,
-        }
-        statement = self._dialect.insert(merged_memories).values(cluster_id=cluster_id, **values)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["cluster_id"], set_=values))
+    def put_views(self, views: Mapping[UUID, View], now: datetime) -> None:
+        """What a reader sees of clusters of several members."""
+        for run in in_runs(view_row(*each, now) for each in sorted(views.items())):
+            self._dialect.put(self._connection, merged_memories, run)
 
     def remove_views(self, clusters: Collection[UUID]) -> None:
         """Clusters of one member, or none, are seen as they are."""
@@ -162,22 +152,8 @@ class ClusterRows:
 
     def append_history(self, joinings: Sequence[Joining], now: datetime) -> None:
         """What each joining did."""
-        if joinings:
-            self._connection.execute(
-                insert(merge_history),
-                [
-                    {
-                        "cluster_id": each.cluster_id,
-                        "memory_id": each.member.memory_id,
-                        "joined_at": now,
-                        "band": each.place.band.value,
-                        "score": each.place.score,
-                        "conflicts": list(each.conflicts),
-                        "fields_changed": each.fields_changed,
-                    }
-                    for each in joinings
-                ],
-            )
+        for run in in_runs(joining_row(each, now) for each in joinings):
+            self._dialect.add(self._connection, merge_history, run)
 
     def decided(self, memory_ids: Collection[str]) -> dict[Pair, bool]:
         """Pairs with one of these memories that a person has decided about, and whether they are one thing."""
@@ -195,36 +171,20 @@ class ClusterRows:
 
     def settle(self, doubts: Collection[Doubt]) -> None:
         """Forget pairs that are doubtful for this reason no more. What a person has decided about stays."""
-        if doubts:
-            row, names = reviews.c, ("one", "other", "why")
-            is_it = (
-                column == bindparam(name)
-                for column, name in zip((row.memory_id, row.other_memory_id, row.reason), names, strict=True)
-            )
-            self._connection.execute(
-                delete(reviews).where(row.decision.is_(None), *is_it),
-                [{"one": one.memory_id, "other": other.memory_id, "why": reason} for (one, other), _, reason in doubts],
+        its = reviews.c.memory_id, reviews.c.other_memory_id, reviews.c.reason
+        waiting = delete(reviews).where(reviews.c.decision.is_(None))
+        for run in in_runs((one.memory_id, other.memory_id, reason) for (one, other), _, reason in doubts):
+            self._dialect.for_each(
+                self._connection,
+                its,
+                run,
+                lambda given: waiting.where(*(column == given[column.name] for column in its)),
             )
 
     def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> int:
         """Leave pairs to a person. One that is noted already stays as it is. Returns how many were not."""
-        rows = [
-            {
-                "owner_id": owner_of[one.memory_id],
-                "memory_id": one.memory_id,
-                "content_hash": one.digest,
-                "other_memory_id": other.memory_id,
-                "other_content_hash": other.digest,
-                "score": score,
-                "reason": reason,
-                "noted_at": now,
-            }
-            for (one, other), score, reason in doubts
-        ]
-        if not rows:
-            return 0
-        statement = self._dialect.insert(reviews).on_conflict_do_nothing()
-        return self._connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+        rows = (doubt_row(owner_of[each.sides[0].memory_id], each, now) for each in doubts)
+        return sum(self._dialect.add_new(self._connection, reviews, run) for run in in_runs(rows))
 
 
 _ORIGINALS = select(
@@ -268,12 +228,6 @@ class FoundMember:
         self.member = member
         self.place = place
         self.has_text = has_text
-
-
-def _member_row(member: Member, place: Place) -> tuple[Any, ...]:
-    """The values of `members`, in its order."""
-    digest = member.traits.digest
-    return (member.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, digest)
 
 
 def _found_member(row: Row[Any], text: str) -> FoundMember:

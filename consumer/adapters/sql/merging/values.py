@@ -1,0 +1,84 @@
+"""What is written of clusters, as rows of their tables: of all columns but numbers that the database gives."""
+
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from consumer.adapters.sql.rows import Row
+from consumer.isolation import RowRefused
+from consumer.memory.merging.clusters import Place
+from consumer.memory.merging.doubts import Doubt
+from consumer.memory.merging.folding import View
+from consumer.memory.merging.joining import Joining
+from consumer.memory.merging.members import Member
+from consumer.memory.quality import assess
+
+
+def member_row(member: Member, place: Place) -> Row:
+    """Of `members`."""
+    digest = member.traits.digest
+    return (member.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, digest)
+
+
+def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
+    """Of `merged_memories`. Raises `RowRefused` where a document can't be written as JSON."""
+    memory = view.memory
+    score, warnings = assess(memory)
+    return (
+        cluster_id,
+        view.memory_id,
+        memory.owner_id,
+        view.occurred_at,
+        False,
+        None,  # several may have produced it
+        memory.content,
+        memory.summary,
+        _json(memory.source_message_ids),
+        _json(memory.participants),
+        _json(memory.tags),
+        memory.confidence,
+        memory.extracted_at,
+        _json(memory.metadata),
+        _json(memory.emotional_context),
+        _json(memory.relationship_dynamics),
+        score,
+        _json(warnings),
+        _json(view.conflicts),
+        now,
+    )
+
+
+def joining_row(joining: Joining, now: datetime) -> Row:
+    """Of `merge_history`."""
+    cluster_id, member, place, conflicts, fields = joining
+    return (cluster_id, member.memory_id, now, place.band.value, place.score, _json(conflicts), _json(fields))
+
+
+def doubt_row(owner_id: str, doubt: Doubt, now: datetime) -> Row:
+    """Of `reviews`: a pair that nobody has decided about."""
+    (one, other), score, reason = doubt
+    decision = decided_at = decided_by = decided_because = None
+    return (
+        owner_id,
+        one.memory_id,
+        one.digest,
+        other.memory_id,
+        other.digest,
+        score,
+        reason,
+        decision,
+        now,
+        decided_at,
+        decided_by,
+        decided_because,
+    )
+
+
+def _json(document: object) -> str | None:
+    if document is None:
+        return None
+    try:
+        return orjson.dumps(document).decode()
+    except orjson.JSONEncodeError as error:
+        raise RowRefused(f"no JSON can be made of a document: {error}", error) from error
