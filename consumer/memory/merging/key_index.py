@@ -49,7 +49,7 @@ class KeyIndex:
         near = set[UUID]()
         told = [clusters for key in member.source_keys if (clusters := self._under.get(key))]
         telling = [clusters for clusters in told if len(clusters) <= self._at_most]
-        keys = member.same_words_keys
+        keys = member.retelling_keys
         if not member.source_keys or len(telling) < len(told):
             keys = [*keys, *member.word_keys]
         near.update(*telling, *(sorted(self._under.get(key, ()))[: self._at_most] for key in keys))
@@ -64,7 +64,7 @@ class KeyIndex:
     def found(self, cluster_id: UUID, founder: Member) -> set[UUID]:
         """Let a cluster be found by its founder. Returns those that have to be found by what is said from now on."""
         sources = founder.source_keys
-        self.enter(cluster_id, [*sources, *founder.same_words_keys])
+        self.enter(cluster_id, [*sources, *founder.retelling_keys])
         crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._at_most]
         if crowded or not sources:
             self.enter(cluster_id, founder.said_keys)

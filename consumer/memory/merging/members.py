@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from consumer.memory.merging.blocking import content_key, same_words_keys, source_keys, word_keys
+from consumer.memory.merging.blocking import content_key, retelling_keys, source_keys, word_keys
 from consumer.memory.merging.similarity import Traits
 from consumer.memory.model import Memory
 
@@ -30,7 +30,7 @@ class Member:
         self.digest: Digest = (owner_id, traits.digest)
         self.content_key = content_key(owner_id, traits)
         self.source_keys = source_keys(owner_id, traits)
-        self.same_words_keys = same_words_keys(owner_id, traits)
+        self.retelling_keys = retelling_keys(owner_id, traits)
 
     @cached_property
     def word_keys(self) -> list[int]:
@@ -45,7 +45,7 @@ class Member:
     @property
     def keys(self) -> list[int]:
         """All keys that its cluster can stand under because of it."""
-        return [*self.said_keys, *self.source_keys, *self.same_words_keys]
+        return [*self.said_keys, *self.source_keys, *self.retelling_keys]
 
     def worded_as(self, twin: "Member") -> "Member":
         """The same in the words of another that says the same."""

@@ -69,3 +69,12 @@ def test_it_tells_what_changed() -> None:
     index.leave_all(event_id("m0"))
     assert index.removed == {event_id("m0"): set(before)}
     assert index.added == {event_id("m1"): set(second.source_keys)}
+
+
+def test_the_same_words_about_the_same_people_are_found_whatever_the_source() -> None:
+    def told(number: int, person: str, source: str) -> Member:
+        return member(f"m{number}", memory(TEXT, sources=[source], people=[person]))
+
+    index = index_of(*(told(number, f"person {number}", f"message {number}") for number in range(10)))
+    again = told(99, "person 7", "another message")
+    assert index.near(again) == {event_id("m7")}

@@ -90,7 +90,7 @@ class _Look:
         """Look at the keys that these members may ask: at those of words only where they are asked."""
         bearers = Counter(key for member in members for key in member.source_keys)
         keys = {*bearers, *(member.content_key for member in members)}
-        keys.update(*(member.same_words_keys for member in members))
+        keys.update(*(member.retelling_keys for member in members))
         keys.update(*(member.word_keys for member in members if not member.source_keys))
         self.under = self._rows.under(keys, self._limit)
         crowded = {key for key, count in bearers.items() if len(self.under.get(key, ())) + count > self._at_most}
