@@ -1,10 +1,10 @@
 """Keys under which similar memories of an owner are found without looking at all of them. Pure.
 
 Two memories that share no key are not compared. Who has the same content shares a key; who shares a source does; who
-tells of the same people in the same words; and who says much the same. For that the words are put into eight orders, each by a hash of its own, and the first four
-words in each order are a key: two sets of words with c in common, of n in all, have the same four in one order with a
-chance of C(c, 4) / C(n, 4). With 11 words of 13 (a Jaccard index of 0.85) some key is shared with a chance of 0.99,
-with 10 of 14 (0.71) of 0.85, with 4 of 20 (0.20) of 0.002.
+tells of the same people in the same words; and who says much the same. For that the words are put into eight orders,
+each by a hash of its own, and the first four words in each order are a key: two sets of words with c in common, of n in
+all, have the same four in one order with a chance of C(c, 4) / C(n, 4). With 11 words of 13 (a Jaccard index of 0.85)
+some key is shared with a chance of 0.99, with 10 of 14 (0.71) of 0.85, with 4 of 20 (0.20) of 0.002.
 
 It is min-hashing in bands (A. Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman,
 Ullman, "Mining of Massive Datasets", chapter 3) with the rows of a band drawn from one order without replacement (a
