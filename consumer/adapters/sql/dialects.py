@@ -191,7 +191,7 @@ class Postgres:
         if rest:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
         else:
-            connection.execute(statement.on_conflict_do_nothing())
+            connection.execute(statement.on_conflict_do_nothing(index_elements=keys))
 
     def remove(self, connection: Connection, table: Table, keys: Sequence[Row]) -> None:
         self.for_each(connection, list(table.primary_key.columns), keys, _deleting(table))

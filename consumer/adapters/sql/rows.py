@@ -31,16 +31,16 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
         event.producer,
         memory.content,
         memory.summary,
-        _json(memory.source_message_ids),
-        _json(memory.participants),
-        _json(memory.tags),
+        json_of(memory.source_message_ids),
+        json_of(memory.participants),
+        json_of(memory.tags),
         memory.confidence,
         memory.extracted_at,
-        _json(memory.metadata),
-        _json(memory.emotional_context),
-        _json(memory.relationship_dynamics),
+        json_of(memory.metadata),
+        json_of(memory.emotional_context),
+        json_of(memory.relationship_dynamics),
         score,
-        _json(warnings),
+        json_of(warnings),
     )
 
 
@@ -51,7 +51,8 @@ def _assessed(memory: Memory) -> tuple[float, tuple[str, ...]]:
         raise RowRefused(f"the memory can't be assessed: {error}", error) from error
 
 
-def _json(document: Collection[object] | None) -> str | None:
+def json_of(document: Collection[object] | None) -> str | None:
+    """The document as JSON text. Raises `RowRefused` where there is none of it."""
     if not document:  # as most are
         return None if document is None else "{}" if isinstance(document, dict) else "[]"
     try:

@@ -3,10 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-import orjson
-
-from consumer.adapters.sql.rows import Row
-from consumer.isolation import RowRefused
+from consumer.adapters.sql.rows import Row, json_of
 from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import Doubt
 from consumer.memory.merging.folding import View
@@ -34,17 +31,17 @@ def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
         None,  # several may have produced it
         memory.content,
         memory.summary,
-        _json(memory.source_message_ids),
-        _json(memory.participants),
-        _json(memory.tags),
+        json_of(memory.source_message_ids),
+        json_of(memory.participants),
+        json_of(memory.tags),
         memory.confidence,
         memory.extracted_at,
-        _json(memory.metadata),
-        _json(memory.emotional_context),
-        _json(memory.relationship_dynamics),
+        json_of(memory.metadata),
+        json_of(memory.emotional_context),
+        json_of(memory.relationship_dynamics),
         score,
-        _json(warnings),
-        _json(view.conflicts),
+        json_of(warnings),
+        json_of(view.conflicts),
         now,
     )
 
@@ -52,7 +49,7 @@ def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
 def joining_row(joining: Joining, now: datetime) -> Row:
     """Of `merge_history`."""
     cluster_id, member, place, conflicts, fields = joining
-    return (cluster_id, member.memory_id, now, place.band.value, place.score, _json(conflicts), _json(fields))
+    return (cluster_id, member.memory_id, now, place.band.value, place.score, json_of(conflicts), json_of(fields))
 
 
 def doubt_row(owner_id: str, doubt: Doubt, now: datetime) -> Row:
@@ -73,12 +70,3 @@ def doubt_row(owner_id: str, doubt: Doubt, now: datetime) -> Row:
         decided_by,
         decided_because,
     )
-
-
-def _json(document: object) -> str | None:
-    if document is None:
-        return None
-    try:
-        return orjson.dumps(document).decode()
-    except orjson.JSONEncodeError as error:
-        raise RowRefused(f"no JSON can be made of a document: {error}", error) from error
