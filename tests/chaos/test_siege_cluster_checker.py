@@ -29,7 +29,7 @@ from tests.chaos.siege.retelling import retold
 
 LOST, DOUBLED, ALTERED = Wrong.LOST, Wrong.DOUBLED, Wrong.ALTERED
 
-ONE, TWO, NOBODYS = stories.event_id("first"), stories.event_id("other"), UUID(int=3)
+ONE, TWO, NOBODYS = stories.event_id("first"), stories.event_id("other"), UUID(int=3, version=4)
 H1, H2, H3, H4 = b"1", b"2", b"3", b"4"
 
 

@@ -1,6 +1,7 @@
 """What is alike is found and brought together: on PostgreSQL and on SQLite, whatever the size of batches."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,20 @@ def test_the_comments_of_one_owner(fresh_engine: Callable[[], Engine]) -> None:
     ]
     assert store.write(events, size=1_000)[SAME_CONTENT] == 221
     assert store.tally.total() == len(events) == 43_410
+
+
+def test_an_event_id_used_again_when_the_ledger_has_forgotten_it_joins_no_other_owner(store: Clustered) -> None:
+    victim = told("a", tags=["ann's"])
+    store.write([victim])
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM event_ledger"))
+    store.write([replace(told("z", "wholly other words", owner="bob", sources=["t"]), event_id=victim.event_id)])
+    store.write([told("b", swapped(3), at=5)])
+    assert store.query("SELECT count(DISTINCT cluster_id) FROM members") == [(2,)]
+    assert store.query("SELECT memory_id, source_message_ids FROM merged_memories") in (
+        [("a", ["s"])],
+        [("a", '["s"]')],
+    )
 
 
 def test_bands(store: Clustered) -> None:

@@ -15,6 +15,7 @@ Events are applied one after the other, each as if it had come alone, so that th
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,10 @@ from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, 
 from consumer.memory.merging.key_index import KeyIndex
 from consumer.memory.merging.members import Digest, Member
 from consumer.memory.merging.similarity import Band, Bands, similarity
+
+_VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62
+_VERSION_8 = 0x8 << 76 | 0x2 << 62
+"""As RFC 9562 has them: what the rest is made of is our own affair."""
 
 
 class Place(NamedTuple):
@@ -96,12 +101,13 @@ class Clusters:
             self._take_out(memory_id)
 
     def put(self, member: Member, event_id: UUID) -> Place:
-        """The memory is created or changed. Returns where it stands; a cluster that it founds is named by the event."""
+        """The memory is created or changed. Returns where it stands. A cluster that it founds is named by it and the
+        event; one that it was alone in keeps its name."""
         before = self.members.get(member.memory_id)
         alone_in = self._take_out(member.memory_id) if before else None
         if before and before.digest != member.digest:
             self.doubts.change(member.memory_id, len(self.moves))
-        place = self._find_place(member) or Place(alone_in or event_id)
+        place = self._find_place(member) or Place(alone_in or cluster_founded_by(member, event_id))
         if holder := self.texts.get(member.digest):
             # As it will be read back: of those who say the same, the wording of one is kept.
             member = member.worded_as(self.members[holder])
@@ -276,6 +282,17 @@ class _Match(NamedTuple):
     founder: Member
     score: float
     band: Band
+
+
+def cluster_founded_by(member: Member, event_id: UUID) -> UUID:
+    """The name of the cluster that a memory founds by an event, and nobody else by any: a UUID of version 8.
+
+    The ledger forgets events in time, and then another owner may use the id again.
+    """
+    owner_id, memory_id = member.memory.owner_id, member.memory_id
+    founder = f"{len(owner_id)}:{owner_id}{memory_id}".encode("utf-8", "surrogatepass")
+    digest = blake2b(event_id.bytes + founder, digest_size=16).digest()
+    return UUID(int=int.from_bytes(digest) & ~_VERSION_AND_VARIANT | _VERSION_8)
 
 
 def side_of(member: Member) -> Side:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, side_of
+from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, cluster_founded_by, side_of
 from consumer.memory.merging.doubts import Pair, in_order
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Band
@@ -32,20 +32,33 @@ def put(into: Clusters, each: Member, again: str = "") -> Place:
     return into.put(each, event_id(each.memory_id + again))
 
 
+def founded_by(name: str, again: str = "") -> UUID:
+    """The cluster that a memory of this name founds."""
+    return cluster_founded_by(told(name, TEN), event_id(name + again))
+
+
 def swapped(*numbers: int) -> str:
     """The ten words with some of them replaced."""
     words = TEN.split()
     return " ".join(f"x{number}" if number in numbers else word for number, word in enumerate(words))
 
 
-def test_the_first_founds_a_cluster_named_by_its_event() -> None:
-    assert put(clusters(), told("a", TEN)) == Place(event_id("a"))
+def test_the_first_founds_a_cluster_named_by_it_and_the_event() -> None:
+    assert put(clusters(), told("a", TEN)) == Place(founded_by("a"))
+
+
+def test_an_event_id_used_again_by_another_founds_another_cluster() -> None:
+    known = clusters()
+    same = event_id("a")
+    told_by = [told("a", TEN), told("b", TEN, owner="bob"), told("c", "else")]
+    names = {known.put(each, same).cluster_id for each in told_by}
+    assert (len(names), {name.version for name in names}) == (3, {8})
 
 
 def test_the_same_content_joins_without_comparing() -> None:
     known = clusters()
     put(known, told("a", TEN))
-    assert put(known, told("b", f"  {TEN.upper()}")) == Place(event_id("a"), is_founder=False)
+    assert put(known, told("b", f"  {TEN.upper()}")) == Place(founded_by("a"), is_founder=False)
     assert known.candidates == 0
 
 
@@ -53,24 +66,24 @@ def test_what_is_alike_is_folded_in_and_what_is_less_so_left_to_a_person() -> No
     known = clusters()
     put(known, told("a", TEN))
     folded = put(known, told("b", swapped(0)))
-    assert (folded.cluster_id, folded.is_founder, folded.band) == (event_id("a"), False, Band.FOLDED)
+    assert (folded.cluster_id, folded.is_founder, folded.band) == (founded_by("a"), False, Band.FOLDED)
     apart = put(known, told("c", swapped(1, 2, 3)))
-    assert apart.cluster_id == event_id("c")
+    assert apart.cluster_id == founded_by("c")
     assert [(one.memory_id, other.memory_id) for (one, other), *_ in known.doubts.standing()] == [("a", "c")]
 
 
 def test_another_owner_is_another_world() -> None:
     known = clusters()
     put(known, told("a", TEN))
-    assert put(known, told("b", TEN, owner="bob")).cluster_id == event_id("b")
+    assert put(known, told("b", TEN, owner="bob")).is_founder
 
 
 def test_only_founders_are_compared_so_that_nothing_chains() -> None:
     known = clusters()
     put(known, told("a", TEN))
-    assert put(known, told("b", swapped(0))).cluster_id == event_id("a")
+    assert put(known, told("b", swapped(0))).cluster_id == founded_by("a")
     # One word from the second, two from the first: 0.5 x 8/12 + 0.5 is below the band in which memories join.
-    assert put(known, told("c", swapped(0, 1))).cluster_id == event_id("c")
+    assert put(known, told("c", swapped(0, 1))).cluster_id == founded_by("c")
 
 
 def of_twenty(*numbers: int) -> str:
@@ -82,8 +95,8 @@ def test_of_two_that_match_the_better_is_joined_though_the_other_be_older() -> N
     known = clusters()
     assert put(known, told("young", of_twenty(), minute=5)).is_founder
     assert put(known, told("old", of_twenty(0, 1, 2, 3), minute=1)).is_founder
-    assert put(known, told("nearer the young", of_twenty(0))).cluster_id == event_id("young")
-    assert put(known, told("nearer the old", of_twenty(0, 1, 2))).cluster_id == event_id("old")
+    assert put(known, told("nearer the young", of_twenty(0))).cluster_id == founded_by("young")
+    assert put(known, told("nearer the old", of_twenty(0, 1, 2))).cluster_id == founded_by("old")
 
 
 @pytest.mark.parametrize(("minute", "joined"), [(1, "b"), (3, "a"), (2, "a")])
@@ -95,7 +108,7 @@ def test_of_two_that_match_as_well_the_older_is_joined_then_the_lower_id(minute:
             "b": told("b", of_twenty(0, 1, 2, 3), minute=minute),
         }
         assert all(put(known, founders[each]).is_founder for each in order)
-        assert put(known, told("new", of_twenty(0, 1))).cluster_id == event_id(joined)
+        assert put(known, told("new", of_twenty(0, 1))).cluster_id == founded_by(joined)
 
 
 def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:
@@ -105,22 +118,22 @@ def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:
     put(known, told("b", swapped(2), minute=1))
     known.leave("a")
     assert {name: place.is_founder for name, place in known.places.items()} == {"b": True, "c": False}
-    assert put(known, told("d", swapped(2, 0))).cluster_id == event_id("a"), "found by the heir's words now"
+    assert put(known, told("d", swapped(2, 0))).cluster_id == founded_by("a"), "found by the heir's words now"
 
 
 def test_a_changed_member_is_placed_afresh() -> None:
     known = clusters()
     put(known, told("a", TEN))
     put(known, told("b", swapped(0)))
-    assert put(known, told("b", "something else altogether"), "again") == Place(event_id("bagain"))
-    assert put(known, told("b", TEN), "once more") == Place(event_id("a"), is_founder=False)
+    assert put(known, told("b", "something else altogether"), "again") == Place(founded_by("b", "again"))
+    assert put(known, told("b", TEN), "once more") == Place(founded_by("a"), is_founder=False)
 
 
 def test_a_founder_alone_keeps_its_cluster_when_it_changes() -> None:
     known = clusters()
     put(known, told("a", TEN))
-    assert put(known, told("a", "something else altogether"), "again") == Place(event_id("a"))
-    assert put(known, told("b", TEN)).cluster_id == event_id("b"), "nothing is found under the old words"
+    assert put(known, told("a", "something else altogether"), "again") == Place(founded_by("a"))
+    assert put(known, told("b", TEN)).cluster_id == founded_by("b"), "nothing is found under the old words"
 
 
 def test_a_doubt_ends_with_the_content_that_it_was_about() -> None:
@@ -148,14 +161,14 @@ def test_a_pair_taken_for_one_stands_under_the_older_founder() -> None:
     put(known, told("old", swapped(1, 2, 3), minute=1))
     (doubt,) = known.doubts.standing()
     known.join(doubt.sides)
-    assert {place.cluster_id for place in known.places.values()} == {event_id("old")}
+    assert {place.cluster_id for place in known.places.values()} == {founded_by("old")}
     assert [name for name, place in known.places.items() if place.is_founder] == ["old"]
 
 
 def test_who_comes_back_stands_beside_the_memory_that_it_was_taken_for_one_with() -> None:
     known = Clusters(Known(decided={pair_of(told("a", TEN), told("c", swapped(1, 2, 3))): True}), Rules())
     put(known, told("a", TEN))
-    assert put(known, told("c", swapped(1, 2, 3))).cluster_id == event_id("a")
+    assert put(known, told("c", swapped(1, 2, 3))).cluster_id == founded_by("a")
     assert put(known, told("c", "something else altogether"), "again").is_founder
     assert put(known, told("c", swapped(1, 2, 3)), "and again").is_founder
 
@@ -192,4 +205,4 @@ def test_those_who_were_few_once_are_found_by_their_words_when_they_have_become_
     put(known, told("first", TEN))
     for number in range(20):
         put(known, told(f"m{number}", f"text{number} word{number}"))
-    assert put(known, told("last", swapped(0))).cluster_id == event_id("first")
+    assert put(known, told("last", swapped(0))).cluster_id == founded_by("first")
