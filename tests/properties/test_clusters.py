@@ -1,7 +1,7 @@
 """However a sequence of events is cut into batches, the same clusters stand in the tables in the end; what is seen of
 them, and what is in dispute, follows from who is in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,9 @@ from tests.stories import NOON, event_id
 
 SIZES = (1, 2, 3, 7, 500)
 WORDS = tuple(f"w{number}" for number in range(20))
+WORDINGS: tuple[Callable[[str], str], ...] = (str, str, str.upper, lambda words: words.replace(" ", "  "))
+"""Ways to say the same."""
+
 FEW = Rules(at_most=2, doubts_at_most=1)
 """Bounds that a few memories reach."""
 
@@ -46,6 +49,7 @@ class Told(NamedTuple):
     source: int = 0
     emotion: Emotion | None = None
     tags: int = 0
+    wording: Callable[[str], str] = str
     is_deletion: bool = False
 
 
@@ -71,6 +75,7 @@ def stories() -> st.SearchStrategy[list[Entry]]:
         source=rarely,
         emotion=st.sampled_from((None, "joy", "anger", "fear")),
         tags=st.sampled_from((0, 0, 8, 12)),
+        wording=st.sampled_from(WORDINGS),
         is_deletion=st.sampled_from((False,) * 6 + (True,)),
     )
     return st.lists(st.one_of(told, told, told, told, st.builds(Again, st.integers(0, 9))), min_size=1, max_size=16)
@@ -91,7 +96,7 @@ def events_of(story: Sequence[Entry]) -> list[MemoryEvent]:
 def event_of(told: Told, number: int) -> MemoryEvent:
     words = " ".join(f"x{place}" if place in told.edits else word for place, word in enumerate(WORDS))
     what = memory(
-        words + told.extra,
+        told.wording(words + told.extra),
         owner=f"owner-{told.owner}",
         sources=[f"s{told.source}"],
         people=["p"],
@@ -134,6 +139,15 @@ AWAY_AND_BACK = [
 """A doubtful content that goes, and comes back when there is somebody to join."""
 
 
+WORDED_ANOTHER_WAY = [
+    Told(0, 0),
+    Told(1, 1, wording=str.upper),
+    Told(2, 2, frozenset({1}), tags=8),
+    Told(0, 3, is_deletion=True),
+]
+"""Whose words are kept leaves, and another has said the same in its own way; a third is folded in."""
+
+
 class Databases:
     """One for each size of batches, empty again for every example."""
 
@@ -167,6 +181,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 @example(story=AWAY_AND_BACK, rules=Rules())
 @example(story=ECHOED[:4], rules=Rules())
 @example(story=ECHOED, rules=Rules())
+@example(story=WORDED_ANOTHER_WAY, rules=Rules())
 def test_the_size_of_batches_makes_no_difference(databases: Databases, story: list[Entry], rules: Rules) -> None:
     events = events_of(story)
     one_by_one = databases.empty(1, rules)
@@ -183,6 +198,7 @@ def test_the_size_of_batches_makes_no_difference(databases: Databases, story: li
 @given(story=stories(), size=st.sampled_from(SIZES))
 @example(story=ECHOED[:4], size=2)
 @example(story=ECHOED, size=1)
+@example(story=WORDED_ANOTHER_WAY, size=500)
 def test_a_view_is_the_fold_of_its_members(databases: Databases, story: list[Entry], size: int) -> None:
     store = databases.empty(size, Rules())
     store.write(events_of(story), size=size)

@@ -83,6 +83,8 @@ class Clusters:
         self.places: dict[str, Place] = {}
         self.texts: dict[Digest, str] = {}
         """Of each content, the member whose row has the text."""
+        self.reworded: set[str] = set()
+        """Members that were told in other words than those that are kept."""
         self.moves: list[Moved] = []
         self.doubts = Doubts(known.decided)
         self.candidates = 0
@@ -108,9 +110,7 @@ class Clusters:
         if before and before.digest != member.digest:
             self.doubts.change(member.memory_id, len(self.moves))
         place = self._find_place(member) or Place(alone_in or cluster_founded_by(member, event_id))
-        if holder := self.texts.get(member.digest):
-            # As it will be read back: of those who say the same, the wording of one is kept.
-            member = member.worded_as(self.members[holder])
+        member = self._worded(member)
         self._enter(member, place)
         self._index(member, place)
         self.texts.setdefault(member.digest, member.memory_id)
@@ -172,6 +172,16 @@ class Clusters:
         for match in matches[: self._rules.doubts_at_most]:
             self._doubt(member, match)
         return None
+
+    def _worded(self, told: Member) -> Member:
+        """As it will be read back: of those who say the same, the wording of one is kept."""
+        holder = self.texts.get(told.digest)
+        member = told.worded_as(self.members[holder]) if holder else told
+        if member is told:
+            self.reworded.discard(told.memory_id)
+        else:
+            self.reworded.add(told.memory_id)
+        return member
 
     def _beside(self, partner: Member, member: Member) -> Place:
         """The place of a memory that a person took for one with another."""

@@ -86,7 +86,7 @@ class ClusterChanges:
             for name in clusters.twins(digest):
                 should = clusters.texts[digest] == name
                 has = name in rewritten or self._before.members[name].has_text
-                if should != has:
+                if should != has or (should and name in clusters.reworded):
                     texts[name] = clusters.members[name].memory.content if should else None
         self._rows.set_texts(texts)
 
