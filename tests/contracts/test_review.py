@@ -103,7 +103,7 @@ def test_a_decision_goes_with_a_deletion(store: Clustered, reviews: Reviews, dec
     getattr(reviews, decided)(the(reviews), ANN)
     store.write([gone("a")])
     assert store.query(DECISIONS) == []
-    assert store.query(PLACES) == [("b", True, "same" if decided == "reject" else "review")]
+    assert store.query(PLACES) == [("b", True, "same")]
 
 
 def test_a_rejected_pair_is_not_asked_about_again(store: Clustered, reviews: Reviews) -> None:
@@ -173,6 +173,15 @@ def test_who_joined_by_a_persons_word_is_not_asked_about_again(store: Clustered,
         [('["primary_emotion"]',)],
     )
     assert reviews.waiting(None, 10) == []
+
+
+def test_an_heir_that_joined_by_a_persons_word_is_asked_about_with_those_who_join_it(
+    store: Clustered, reviews: Reviews
+) -> None:
+    store.write([felt("a", TEN, "joy", at=5), felt("b", ALIKE, "sadness", at=6)])
+    reviews.accept(the(reviews), ANN)
+    store.write([gone("a"), felt("older", swapped(1, 2, 3, 4), "joy", at=1)])
+    assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("b", "older", "primary_emotion")]
 
 
 def test_what_a_person_has_decided_about_stays_when_the_dispute_ends(store: Clustered, reviews: Reviews) -> None:

@@ -258,7 +258,7 @@ class Clusters:
         rest = self.of(cluster_id)
         if rest and self._founder(cluster_id) is None:
             first = rest[0].memory_id
-            self.places[first] = self.places[first]._replace(is_founder=True)
+            self.places[first] = Place(cluster_id)
             for each in rest:
                 self._index(each, self.places[each.memory_id])
         return bool(rest)
