@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from consumer.memory.field_errors import FieldError
 from consumer.ports import Decoder
-from consumer.records import Arrival, Batch, Category, FieldError, Plan, Record, Rejection, Stage
+from consumer.records import Arrival, Batch, Category, Plan, Record, Rejection, Stage
 
 
 class Planner:

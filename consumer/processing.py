@@ -9,10 +9,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, Self
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from consumer.errors import Fatal, Intolerable, OwnershipLost, Transient
-from consumer.memory.field_errors import FieldErrors
+from consumer.memory.field_errors import FieldError, FieldErrors
 from consumer.memory.json_form import read_document
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import to_raw
@@ -23,7 +23,6 @@ from consumer.records import (
     Batch,
     Claim,
     ClosedBy,
-    FieldError,
     Found,
     KeptPayload,
     Kind,
@@ -39,6 +38,8 @@ HANDED_OVER = TopicPartition("handed-over", 0)
 
 _ENDLESS = Found(None, None, 0, 1 << 62)
 _TRIES = 20
+_PAUSE = wait_random(max=0.02)
+"""Between two tries, in seconds: so that two that take turns do not do so in step."""
 
 Given = MemoryEvent | dict[str, Any]
 """An event, or one in the JSON form, parsed."""
@@ -119,7 +120,12 @@ class Processor:
 
     def _insist(self, events: Sequence[Given]) -> list[Ended]:
         """Again where another processor of this name came in between."""
-        retrying = Retrying(retry=retry_if_exception_type(OwnershipLost), stop=stop_after_attempt(_TRIES))
+        retrying = Retrying(
+            retry=retry_if_exception_type(OwnershipLost),
+            wait=_PAUSE,
+            stop=stop_after_attempt(_TRIES),
+            reraise=True,
+        )
         try:
             return retrying(self._try, events)
         except OwnershipLost as error:

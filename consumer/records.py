@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consumer.effects import Effects
+from consumer.memory.field_errors import FieldError
 from consumer.memory.model import MemoryEvent
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -88,17 +89,6 @@ class Stage(StrEnum):
     VALUE_CONVERTER = "VALUE_CONVERTER"
     TRANSFORMATION = "TRANSFORMATION"
     TASK_PUT = "TASK_PUT"
-
-
-class FieldError(NamedTuple):
-    """What is wrong with one field, fit to be shown: `value` is shortened, and withheld where it is private."""
-
-    path: str
-    message: str
-    value: str
-    expected: str
-    code: str
-    advice: str
 
 
 @dataclass(slots=True, frozen=True)

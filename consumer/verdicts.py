@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.field_errors import quoted
+from consumer.memory.field_errors import FieldError, quoted
 from consumer.memory.ordering import APPLIED, State, Verdict, after, decide
 from consumer.records import (
     CREATED,
@@ -20,7 +20,6 @@ from consumer.records import (
     UPDATED,
     Arrival,
     Category,
-    FieldError,
     Kind,
     Outcome,
     Rejection,

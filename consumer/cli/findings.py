@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from consumer.cli.output import show_table
 
 if TYPE_CHECKING:
-    from consumer.memory.field_errors import FieldErrors
-    from consumer.records import FieldError
+    from consumer.memory.field_errors import FieldError, FieldErrors
 
 
 @dataclass(slots=True)

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from consumer.deadletters.earlier import earlier_failures
 from consumer.deadletters.headers import ERROR_HEADERS, Header
+from consumer.memory.field_errors import FieldError
 from consumer.planning import Planner
 from consumer.ports import Decoder, Store
-from consumer.records import FieldError, Headers, Record, Rejection, Stage
+from consumer.records import Headers, Record, Rejection, Stage
 
 CONNECTOR = "memory-consumer"
 

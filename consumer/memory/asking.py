@@ -21,9 +21,9 @@ class Criteria:
     Each of `words` stands somewhere in the content or the summary, in capitals or not. `since` is the first moment,
     `until` the first that is too late.
 
-    An owner, an emotion or a participant has to be among it. An index leads to these, and the rest only narrows down
-    what they find: on its own it would have every memory of everybody read. Raises `ValueError` without one, and for
-    what no memory can have.
+    An owner, an emotion or a participant has to be among it. An index leads to these (to
+    participants on PostgreSQL alone), and the rest only narrows down what they find: on its own it would have every
+    memory of everybody read. Raises `ValueError` without one, and for what no memory can have.
     """
 
     owner_id: str | None = None

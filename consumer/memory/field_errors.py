@@ -8,12 +8,22 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Final
-
-from consumer.records import FieldError
+from typing import Final, NamedTuple
 
 Location = Sequence[str | int]
 """Where in an event: names of fields and positions in lists, from the outside in."""
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field, fit to be shown: `value` is shortened, and withheld where it is private."""
+
+    path: str
+    message: str
+    value: str
+    expected: str
+    code: str
+    advice: str
+
 
 FieldErrors = tuple[FieldError, ...]
 

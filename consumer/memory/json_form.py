@@ -1,7 +1,8 @@
 """The JSON form of an event: one line, the Avro schema's names, moments in ISO 8601 with Z, enums as their symbols.
 
 A field left out takes the schema's default; an unknown one is an error, and so is a value of another type: nothing is
-guessed. `read_raw` asks only that Avro can say it; `read_event` holds it to all rules.
+guessed. `read_raw` asks only that Avro can say it, and that moments are in the calendar; `read_event` holds it to all
+rules.
 """
 
 import json

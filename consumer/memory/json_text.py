@@ -5,8 +5,7 @@ from collections import Counter
 from typing import Any
 
 from consumer.memory import wording
-from consumer.memory.field_errors import NOTHING
-from consumer.records import FieldError
+from consumer.memory.field_errors import NOTHING, FieldError
 
 
 class NotJson(ValueError):

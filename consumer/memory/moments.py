@@ -22,7 +22,7 @@ def from_micros(value: object) -> datetime:
     """The moment that a count of microseconds stands for, in UTC. Raises as pydantic wants it."""
     if type(value) is not int:
         raise PydanticCustomError("moment_type", "not a count of microseconds")
-    if not FIRST_MICROS <= value <= LAST_MICROS:
+    if not is_in_calendar(value):
         raise PydanticCustomError("moment_range", "no year between 1 and 9999")
     return EPOCH + timedelta(microseconds=value)
 
@@ -40,6 +40,11 @@ def from_iso(text: str) -> int:
     if not _ISO.fullmatch(text):
         raise ValueError("not a date and time in ISO 8601 with a zone")
     return to_micros(datetime.fromisoformat(text))
+
+
+def is_in_calendar(micros: int) -> bool:
+    """Whether `from_micros` takes it. What is written with a zone may be in another year in UTC."""
+    return FIRST_MICROS <= micros <= LAST_MICROS
 
 
 def to_iso(moment: datetime) -> str:

@@ -5,9 +5,8 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from consumer.memory import wording
-from consumer.memory.field_errors import NOTHING
+from consumer.memory.field_errors import NOTHING, FieldError
 from consumer.memory.wording import Wording
-from consumer.records import FieldError
 
 _WORDINGS = {
     "missing": wording.MISSING,

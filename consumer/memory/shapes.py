@@ -15,9 +15,8 @@ from math import inf
 from typing import Any, Final, Protocol
 
 from consumer.memory import wording
-from consumer.memory.field_errors import NOTHING, Location
-from consumer.memory.moments import from_iso
-from consumer.records import FieldError
+from consumer.memory.field_errors import NOTHING, FieldError, Location
+from consumer.memory.moments import from_iso, is_in_calendar
 
 Faults = list[FieldError]
 
@@ -79,10 +78,14 @@ class Moment:
     def read(self, value: Any, at: Location, faults: Faults) -> Any:
         """Microseconds since 1970."""
         try:
-            return from_iso(value)
+            micros = from_iso(value)
         except (TypeError, ValueError):
             faults.append(wording.NOT_A_MOMENT.error(at, value))
             return value
+        if not is_in_calendar(micros):
+            faults.append(wording.NOT_IN_CALENDAR.error(at, value))
+            return value
+        return micros
 
 
 @dataclass(slots=True, frozen=True)

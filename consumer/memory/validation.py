@@ -13,12 +13,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator
 
-from consumer.memory.field_errors import FieldErrors, Location, at_most
+from consumer.memory.field_errors import FieldError, FieldErrors, Location, at_most
 from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import Raw
 from consumer.memory.rules import explain
 from consumer.memory.wording import MEMORY_MISSING, MEMORY_ON_DELETION, SAME_PARTICIPANT, UNKNOWN_PARTICIPANT
-from consumer.records import FieldError
 
 MANY = 1_000
 """Past so many errors only the first wrong item of each list is told: half a million errors take long to be worded,

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from consumer.memory.field_errors import Location, path, shown
+from consumer.memory.field_errors import FieldError, Location, path, shown
 from consumer.memory.moments import RANGE
-from consumer.records import FieldError
 
 
 class Wording(NamedTuple):
@@ -49,6 +48,12 @@ OUT_OF_CALENDAR = Wording(
     "lies outside the calendar",
     RANGE,
     "Send microseconds since 1970, neither nanoseconds nor a filler.",
+)
+NOT_IN_CALENDAR = Wording(
+    "out_of_calendar",
+    "lies outside the calendar",
+    RANGE,
+    "Send a moment of these years: in UTC it is in another one.",
 )
 NOT_A_UUID = Wording(
     "not_a_uuid",

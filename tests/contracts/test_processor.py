@@ -123,7 +123,7 @@ def test_what_only_the_database_refuses_stops_it_too(desk: Desk, address: str, v
     settings: dict[str, Any] = {"mode": "memory+dedup", "continue_on_error": False, "validate_first": validate_first}
     with processor(address, **settings) as process, pytest.raises(BadEvent) as raised:
         process(events)
-    # Validation comes first in any case: the last of them is found before the database is asked about the second.
+    # Where all are validated first, the last is found before the database is asked about the second.
     place, written = (3, set()) if validate_first else (1, {"m1"})
     assert (raised.value.place, stored(desk.engine)) == (place, written)
     assert len(raised.value.ended) == len(written)

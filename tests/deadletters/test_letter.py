@@ -15,7 +15,8 @@ from consumer.deadletters.letter import (
     Sender,
     write_letter,
 )
-from consumer.records import Category, FieldError, Headers, Record, Rejection, Stage, TopicPartition
+from consumer.memory.field_errors import FieldError
+from consumer.records import Category, Headers, Record, Rejection, Stage, TopicPartition
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
 SENDER = Sender("group", "client-1")

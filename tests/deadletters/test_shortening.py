@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from consumer.deadletters.headers import Header
 from consumer.deadletters.letter import Letter, Sender, write_letter
 from consumer.deadletters.shortening import SHORTENINGS, without_details, without_headers, without_payload
-from consumer.records import Category, FieldError, Headers, Record, Rejection, Stage, TopicPartition
+from consumer.memory.field_errors import FieldError
+from consumer.records import Category, Headers, Record, Rejection, Stage, TopicPartition
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SENDER = Sender("group", "client-1")

@@ -162,6 +162,13 @@ def test_a_fault_of_type_and_a_broken_rule_are_told_together_and_each_once() -> 
     ]
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_of_another_year_in_utc_is_told_as_it_came(text: str) -> None:
+    (error,) = read_event(line(occurred_at=text))  # type: ignore[misc]
+    assert (error.path, error.code, error.value) == ("occurred_at", "out_of_calendar", f'"{text}"')
+    assert "microseconds" not in error.advice
+
+
 def test_a_slip_of_the_pen_is_recognised() -> None:
     (error,) = read_event(with_memory(sumary="a"))  # type: ignore[misc]
     assert error.advice == "Did you mean summary?"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumer.memory.field_errors import FieldError
 from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import from_iso, to_iso
 from consumer.memory.raw_form import Raw
 from consumer.memory.validation import contradictions, validate
-from consumer.records import FieldError
 from tests.memory.samples import full, raw_with, raw_without
 
 EMOTIONS = "memory.emotional_context"

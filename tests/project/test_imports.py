@@ -1,6 +1,6 @@
 """Imports point one way:
 
-    cli → app → {worker, adapters, deadletters, devstack} → ports → {records, errors, memory}
+    cli → app → {worker, adapters, deadletters, devstack} → ports → {records, errors} → memory
 
 Each rule names a part of the package and what it must not import.
 """
@@ -60,6 +60,11 @@ def test_a_vendor_is_known_in_its_homes_only(vendor: str) -> None:
 def test_a_home_knows_its_vendor(vendor: str, home: str) -> None:
     """Otherwise the table above permits what nobody needs."""
     assert any(is_below(each.module, home) and is_below(each.name, vendor) for each in ALL)
+
+
+def test_the_domain_imports_nothing_of_the_rest() -> None:
+    own = [each for each in ALL if is_below(each.module, "consumer.memory") and is_below(each.name, "consumer")]
+    assert [str(each) for each in own if not is_below(each.name, "consumer.memory")] == []
 
 
 def test_the_bottom_imports_nothing_above_it() -> None:

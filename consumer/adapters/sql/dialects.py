@@ -19,7 +19,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
-    LargeBinary,
     Select,
     Table,
     and_,
@@ -257,8 +256,6 @@ class Sqlite:
         """SQLite checks at once whatever is not declared deferred, and nothing here is."""
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-        if isinstance(column.type, LargeBinary):
-            return column.in_(list(values))  # JSON has no bytes
         listed = func.json_each(json.dumps([_plain(value) for value in values])).table_valued("value")
         return column.in_(select(cast(listed.c.value, column.type)))
 

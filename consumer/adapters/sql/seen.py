@@ -1,8 +1,9 @@
 """What a reader sees: memories that are in no merged cluster, and merged ones in place of their members. Statements
 only.
 
-Each criterion that leads to memories has its index: (owner, time), (emotion, time, intensity), participants' ids. The
-newest come first, at most so many, so that an index in order of time is read no further than that.
+Each criterion that leads to memories has its index: (owner, time), (emotion, time, intensity), and on PostgreSQL
+participants' ids. SQLite has no index into a list: for these it reads the owner's memories, or all. The newest come
+first, at most so many, so that an index in order of time is read no further than that.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from consumer.memory.field_errors import NOTHING, FieldErrors, Location, at_most, path
+from consumer.memory.field_errors import NOTHING, FieldError, FieldErrors, Location, at_most, path
 from consumer.memory.legacy import provenance
 from consumer.memory.legacy.completing import completed
 from consumer.memory.legacy.form import Form, Known
@@ -19,7 +19,6 @@ from consumer.memory.model import MemoryEvent
 from consumer.memory.moments import from_micros, to_iso
 from consumer.memory.raw_form import Raw, to_raw
 from consumer.memory.shapes import ENOUGH
-from consumer.records import FieldError
 
 NOBODY = Known()
 _ELSE = "Keep the memory in its current form."

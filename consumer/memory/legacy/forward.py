@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from consumer.memory import wording
-from consumer.memory.field_errors import NOTHING, FieldErrors, at_most
+from consumer.memory.field_errors import NOTHING, FieldError, FieldErrors, at_most
 from consumer.memory.json_text import NotJson, parse
 from consumer.memory.legacy import provenance
 from consumer.memory.legacy import wording as old_wording
@@ -18,7 +18,6 @@ from consumer.memory.model import MemoryEvent
 from consumer.memory.raw_form import to_raw
 from consumer.memory.shapes import Faults
 from consumer.memory.validation import validate
-from consumer.records import FieldError
 
 NOBODY = Known()
 

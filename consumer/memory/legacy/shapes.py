@@ -13,7 +13,7 @@ from consumer.memory import wording
 from consumer.memory.field_errors import NOTHING, Location
 from consumer.memory.json_text import NotJson, parse
 from consumer.memory.legacy import wording as old_wording
-from consumer.memory.moments import to_micros
+from consumer.memory.moments import is_in_calendar, to_micros
 from consumer.memory.shapes import ENOUGH, Faults, Shape, Text
 
 _TEXT = Text()
@@ -42,20 +42,22 @@ class OldMoment:
 
     def read(self, value: Any, at: Location, faults: Faults) -> Any:
         """Microseconds since 1970."""
-        match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
         try:
-            return _micros(match) if match else self._refuse(value, at, faults)
-        except ValueError:
-            return self._refuse(value, at, faults)
+            micros = _micros(value)
+        except (TypeError, ValueError):
+            faults.append(old_wording.NOT_AN_OLD_MOMENT.error(at, value))
+            return value
+        if not is_in_calendar(micros):
+            faults.append(wording.NOT_IN_CALENDAR.error(at, value))
+            return value
+        return micros
 
-    @staticmethod
-    def _refuse(value: Any, at: Location, faults: Faults) -> Any:
-        faults.append(old_wording.NOT_AN_OLD_MOMENT.error(at, value))
-        return value
 
-
-def _micros(match: re.Match[str]) -> int:
-    moment = datetime.fromisoformat(match[0])
+def _micros(text: str) -> int:
+    """Raises `TypeError` or `ValueError` for what is no moment."""
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("not a moment as old forms write it")
+    moment = datetime.fromisoformat(text)
     return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
@@ -86,7 +88,7 @@ class Between:
 
 
 class Score:
-    """A number from 1 to 10; 0 is a zero, and does not mean that there is none."""
+    """A number from 0 to 10: 0 does not mean that there is none."""
 
     def read(self, value: Any, at: Location, faults: Faults) -> Any:
         """A share, from 0 to 1: a tenth of the number, to the last digit."""
@@ -97,7 +99,7 @@ class Score:
 
 
 class WholeScore:
-    """A whole number from 1 to 10; 0 is a zero here as well."""
+    """A whole number from 0 to 10."""
 
     def read(self, value: Any, at: Location, faults: Faults) -> Any:
         """A share, from 0 to 1: a tenth of the number."""

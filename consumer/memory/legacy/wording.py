@@ -18,7 +18,7 @@ NOT_AN_ID = Wording("wrong_type", "is neither a text nor a whole number", "an id
 NOT_A_MESSAGE = Wording(
     "wrong_type", "is neither an id nor an object that has one", "an id, or an object with its id", "Send the id."
 )
-NOT_WHOLE = Wording("wrong_type", "is not a whole number", "a whole number from 1 to 10", "Send a whole number.")
+NOT_WHOLE = Wording("wrong_type", "is not a whole number", "a whole number from 0 to 10", "Send a whole number.")
 NOT_AN_OLD_MOMENT = Wording(
     "not_a_moment",
     "is not a moment",

@@ -6,13 +6,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from consumer.memory.field_errors import FieldError
 from consumer.memory.legacy import FORMS, Converted, Known, to_current
 from consumer.memory.legacy.moods import EMOTIONS
 from consumer.memory.legacy.row import FIELDS as COLUMNS
 from consumer.memory.legacy.v0 import FIELDS as FIELDS_OF_V0
 from consumer.memory.legacy.v1 import FIELDS as FIELDS_OF_V1
 from consumer.memory.model import Memory, MemoryEvent
-from consumer.records import FieldError
 
 Record = dict[str, Any]
 

@@ -35,6 +35,11 @@ def test_a_zero_is_a_zero() -> None:
     assert (memory.confidence, memory.emotional_context["intensity"]) == (0.0, 0.0)
 
 
+def test_a_zero_is_among_what_is_expected() -> None:
+    (error,) = refused("row", {**ROW, "confidence": 7.5})
+    assert error.expected == "a whole number from 0 to 10"
+
+
 def test_what_is_not_there_is_not_made_up() -> None:
     bare = {name: ROW[name] for name in ("id", "ownerId", "occurredAt", "content")}
     memory = memory_of("row", {**bare, "participants": "null"})

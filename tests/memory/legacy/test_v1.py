@@ -126,6 +126,12 @@ def test_what_is_wrong_is_told_by_the_records_own_paths(changes: Any, path: str,
     assert [(error.path, error.code) for error in refused("v1", {**V1, **changes}, Known())] == [(path, code)]
 
 
+def test_a_moment_of_another_year_in_utc_is_told_as_it_came() -> None:
+    (error,) = refused("v1", {**V1, "date": "9999-12-31T23:59:59-14:00"})
+    assert (error.code, error.value) == ("out_of_calendar", '"9999-12-31T23:59:59-14:00"')
+    assert "microseconds" not in error.advice
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     wrong = {**V1, "text": 5, "date": "?", "recipients": ["", 5], "sentiment": 3}
     assert sorted(error.path for error in refused("v1", wrong)) == [
