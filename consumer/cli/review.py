@@ -54,7 +54,8 @@ def show(
 @app.command("accept", epilog="Example: memory-consumer review accept 17 --reason 'the same walk'")
 @of_database
 def accept(settings: "Settings", *, pair: Pair, reason: Reason = None, as_json: Json = False) -> None:
-    """Both tell of one thing: they are merged, with all that each was merged with before, under the older.
+    """Both tell of one thing: they are merged, with all that each was merged with before, under the older. Refused
+    where two would come together that were rejected.
 
     Consumers may run meanwhile.
     """
@@ -65,7 +66,8 @@ def accept(settings: "Settings", *, pair: Pair, reason: Reason = None, as_json: 
 @app.command("reject", epilog="Example: memory-consumer review reject 17 --reason 'another year'")
 @of_database
 def reject(settings: "Settings", *, pair: Pair, reason: Reason = None, as_json: Json = False) -> None:
-    """They tell of two things: they are not asked about again, and taken apart if they were merged.
+    """They tell of two things: they are not asked about again, and taken apart if they were merged,
+    whoever was accepted with both.
 
     Consumers may run meanwhile.
     """

@@ -18,6 +18,11 @@ ANN = Author("ann@home", "the same walk", NOON)
 PLACES = "SELECT memory_id, is_founder, band FROM members ORDER BY memory_id"
 CLUSTERS = "SELECT count(DISTINCT cluster_id) FROM members"
 DECISIONS = "SELECT decision, decided_by, decided_because FROM reviews"
+TOGETHER = """
+    SELECT one.memory_id FROM reviews JOIN members AS one USING (memory_id)
+    JOIN members AS other ON other.memory_id = reviews.other_memory_id
+    WHERE decision = 'rejected' AND one.cluster_id = other.cluster_id
+"""
 VIEWS = "SELECT memory_id FROM merged_memories"
 
 # Alike to 0.77 of its words with the sources and people shared.
@@ -189,6 +194,46 @@ def test_what_a_person_has_decided_about_stays_when_the_dispute_ends(store: Clus
     reviews.accept(the(reviews), ANN)
     store.write([felt("b", swapped(0), "joy", at=2, again=" 2")])
     assert store.query(DECISIONS) == [("accepted", "ann@home", "the same walk")]
+
+
+@pytest.fixture
+def three(store: Clustered) -> Clustered:
+    """Each of which waits with each."""
+    store.write([told("a"), told("b", swapped(6, 7, 8, 9), at=1), told("c", swapped(6, 7), at=2)])
+    return store
+
+
+def of(reviews: Reviews, one: str, other: str) -> int:
+    """The pair of these two, decided or not."""
+    pairs = [*reviews.waiting(None, 10), *reviews.decided(None, 10)]
+    (number,) = (each.id for each in pairs if (each.one.memory_id, each.other.memory_id) == (one, other))
+    return number
+
+
+def test_who_was_rejected_is_not_brought_together_by_a_third(three: Clustered, reviews: Reviews) -> None:
+    reviews.reject(of(reviews, "a", "b"), ANN)
+    reviews.accept(of(reviews, "a", "c"), ANN)
+    before = three.tables()
+    with pytest.raises(Fatal, match="bring a and b together") as refused:
+        reviews.accept(of(reviews, "b", "c"), ANN)
+    assert "review list --decided" in (refused.value.advice or "")
+    assert three.tables() == before
+    reviews.accept(of(reviews, "a", "b"), ANN)
+    reviews.accept(of(reviews, "b", "c"), ANN)
+    assert three.query(CLUSTERS) == [(1,)]
+
+
+@pytest.mark.parametrize("changed", ["a", "b", "c"])
+def test_who_was_rejected_stays_apart_though_both_were_taken_for_one_with_a_third(
+    three: Clustered, reviews: Reviews, changed: str
+) -> None:
+    reviews.accept(of(reviews, "a", "c"), ANN)
+    reviews.accept(of(reviews, "b", "c"), ANN)
+    reviews.reject(of(reviews, "a", "b"), ANN)
+    content = {"a": TEN, "b": swapped(6, 7, 8, 9), "c": swapped(6, 7)}[changed]
+    three.write([told(changed, content, again=" 2", at=9, tags=["new"])])
+    assert three.query(TOGETHER) == []
+    assert_whole(three)
 
 
 def test_a_mind_can_be_changed(store: Clustered, reviews: Reviews) -> None:

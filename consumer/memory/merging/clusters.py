@@ -7,7 +7,8 @@ member out and places it afresh; a deletion takes it out. A founder that leaves 
 stays.
 
 What a person has decided about two memories holds as long as both say what they said then: those taken for one stand
-together, whatever their score; those kept apart are not compared again.
+together, whatever their score; those kept apart are not compared again, and stay apart, whoever else is taken for one
+with both.
 
 Events are applied one after the other, each as if it had come alone, so that the batches make no difference.
 """
@@ -117,6 +118,11 @@ class Clusters:
         self.moves.append(Moved(place.cluster_id, member, place))
         return place
 
+    def kept_apart(self, pair: Pair) -> Pair | None:
+        """Two members that a person takes for two things, and who would stand together if this pair did."""
+        together = {self.places[name].cluster_id for name, _ in pair}
+        return self.doubts.kept_apart({side_of(member) for cluster_id in together for member in self.of(cluster_id)})
+
     def join(self, pair: Pair) -> None:
         """A person says that both are one thing: their clusters become one, under the older founder."""
         first, *rest = sorted({self.places[name].cluster_id for name, _ in pair}, key=self._standing)
@@ -156,13 +162,13 @@ class Clusters:
         """A place in a cluster that is there; None where the memory is to found one. Notes what is in doubt."""
         if twins := self._twins.get(member.digest):
             return Place(self.places[min(twins, key=self._age)].cluster_id, is_founder=False)
-        decided = self.doubts.decided_about(side_of(member))
-        if partners := [self.members[name] for name, is_one in decided.items() if is_one and name in self.members]:
+        partners, kept_out = self._decided_about(member)
+        if partners:
             return self._beside(min(partners, key=lambda partner: partner.age), member)
         near = self._founders_near(member)
         if not near:
             return None
-        matches = list(self._matches(member, near, decided.keys()))
+        matches = list(self._matches(member, near, kept_out))
         joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
         if joining:
             best = min(joining, key=lambda match: (-match.score, match.founder.age))
@@ -172,6 +178,16 @@ class Clusters:
         for match in matches[: self._rules.doubts_at_most]:
             self._doubt(member, match)
         return None
+
+    def _decided_about(self, member: Member) -> tuple[list[Member], set[UUID]]:
+        """Those that a person takes for one with the memory, and the clusters where somebody is that it was kept apart
+        from."""
+        decided = {
+            name: is_one for name, is_one in self.doubts.decided_about(side_of(member)).items() if name in self.places
+        }
+        kept_out = {self.places[name].cluster_id for name, is_one in decided.items() if not is_one}
+        partners = [name for name, is_one in decided.items() if is_one and self.places[name].cluster_id not in kept_out]
+        return [self.members[name] for name in partners], kept_out
 
     def _worded(self, told: Member) -> Member:
         """As it will be read back: of those who say the same, the wording of one is kept."""
@@ -188,9 +204,8 @@ class Clusters:
         score = similarity(member.traits, partner.traits)
         return Place(self.places[partner.memory_id].cluster_id, is_founder=False, band=Band.REVIEW, score=score)
 
-    def _matches(self, member: Member, near: Iterable[Member], apart: Collection[str]) -> Iterator["_Match"]:
-        """Those founders that are not distinct from the member; those beside these names left out."""
-        kept_out = {self.places[name].cluster_id for name in apart if name in self.places}
+    def _matches(self, member: Member, near: Iterable[Member], kept_out: Collection[UUID]) -> Iterator["_Match"]:
+        """Those founders that are not distinct from the member; those of clusters that it is kept out of left out."""
         near = [each for each in near if self.places[each.memory_id].cluster_id not in kept_out]
         self.candidates += len(near)
         self.merges_tried += bool(near)

@@ -68,6 +68,10 @@ class Doubts:
             if other != side
         }
 
+    def kept_apart(self, sides: set[Side]) -> Pair | None:
+        """Two of these that a person takes for two things, if there are."""
+        return next((pair for pair, is_one in self._decided.items() if not is_one and sides.issuperset(pair)), None)
+
     def standing(self) -> list[Doubt]:
         """What has not lapsed by the end of the batch. Of two doubts about a pair the earlier stands."""
         first: dict[Pair, Doubt] = {}

@@ -123,7 +123,10 @@ def change_clusters(
     rows: ClusterRows, rules: Rules, now: datetime, names: Collection[str], change: Callable[[Clusters], None]
 ) -> None:
     """Change the clusters of these memories as no event does. Their owners are locked."""
-    changes = ClusterChanges(rows, rules, now, read_clusters(rows, rules, names, rows.clusters_of(names)))
+    before = read_clusters(rows, rules, names, rows.clusters_of(names))
+    # What holds of those who stand beside them holds of them, too.
+    before.decided = rows.decided(before.members.keys())
+    changes = ClusterChanges(rows, rules, now, before)
     clusters = changes.clusters()
     change(clusters)
     changes.write(clusters, ())

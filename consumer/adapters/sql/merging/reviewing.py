@@ -59,11 +59,13 @@ class Reviews:
         return self._told(decided.order_by(_REVIEW.decided_at.desc(), _REVIEW.id.desc()), owner_id, at_most)
 
     def accept(self, review_id: int, author: Author) -> None:
-        """Both are one thing: their clusters become one. Raises `Fatal` where there is no such pair any more."""
-        self._decide(review_id, ACCEPTED, author, lambda clusters, pair: clusters.join(pair))
+        """Both are one thing: their clusters become one. Raises `Fatal` where there is no such pair any more, and where
+        that would bring two together that were rejected."""
+        self._decide(review_id, ACCEPTED, author, _join)
 
     def reject(self, review_id: int, author: Author) -> None:
-        """They are two: remembered, and taken apart if they stand together. Raises as `accept` does."""
+        """They are two: remembered, and taken apart if they stand together, whoever was taken for one with both. Raises
+        `Fatal` where there is no such pair any more."""
         self._decide(review_id, REJECTED, author, lambda clusters, pair: clusters.part(pair, uuid4()))
 
     def _decide(self, review_id: int, decision: str, author: Author, change: Callable[[Clusters, Pair], None]) -> None:
@@ -93,6 +95,16 @@ class Reviews:
             found = ClusterRows(connection, self._dialect).named(names)
         members = {each.member.memory_id: each.member for each in found}
         return [_review(row, members) for row in rows if {row.memory_id, row.other_memory_id} <= members.keys()]
+
+
+def _join(clusters: Clusters, pair: Pair) -> None:
+    if apart := clusters.kept_apart(pair):
+        one, other = (side.memory_id for side in apart)
+        raise Fatal(
+            f"that would bring {one} and {other} together, which were rejected: nothing is decided",
+            advice="Are they one thing after all? Accept that pair first: memory-consumer review list --decided",
+        )
+    clusters.join(pair)
 
 
 def _the(connection: Connection, review_id: int) -> Row[Any]:
