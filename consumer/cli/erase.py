@@ -7,7 +7,7 @@ import typer
 
 from consumer.cli.commands import FAILED
 from consumer.cli.consent import Consent, author
-from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, DatabaseUrl, Json, load_settings
+from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, DatabaseUrl, Json, identifier, load_settings
 from consumer.cli.output import say, show_json, show_table, zulu
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 def erase(
     *,
-    memory: Annotated[str | None, typer.Option("--memory", metavar="ID", help="This memory.")] = None,
-    owner: Annotated[str | None, typer.Option("--owner", metavar="ID", help="All memories of this owner.")] = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", metavar="ID", parser=identifier, help="This memory.")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="ID", parser=identifier, help="All memories of this owner.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what there is, and erase nothing.")] = False,
     bootstrap_servers: BootstrapServers = None,

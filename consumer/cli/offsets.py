@@ -11,7 +11,7 @@ from consumer.cli.breaker import in_a_line, look_at_breaker
 from consumer.cli.commands import FAILED
 from consumer.cli.consent import Consent
 from consumer.cli.moving import Target, carry_out, plan, show_as_json, show_plan
-from consumer.cli.options import Json, moment, of_group
+from consumer.cli.options import Json, moment, of_group, words
 from consumer.cli.output import say, show_json
 from consumer.cli.standing import as_object, look, show_changes, show_standing
 
@@ -71,7 +71,9 @@ def _move(
         datetime | None,
         typer.Option("--to-time", metavar="TIME", parser=moment, help="The first record of that time or later."),
     ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the change.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", parser=words, help="Kept with the change.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and move nothing.")] = False,
     as_json: Json = False,

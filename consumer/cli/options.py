@@ -23,6 +23,28 @@ def moment(text: str) -> datetime:
         raise typer.BadParameter(f"{error}, as in 2026-01-31T12:00:00Z") from error
 
 
+def identifier(text: str) -> str:
+    """The id of a memory or an owner out of a command line: one that can be."""
+    from consumer.memory.asking import check_storable
+
+    return _checked(text, check_storable)
+
+
+def words(text: str) -> str:
+    """Words out of a command line that are to be kept: they can be."""
+    from consumer.memory.asking import check_text
+
+    return _checked(text, check_text)
+
+
+def _checked(text: str, check: Callable[[str], None]) -> str:
+    try:
+        check(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings in a YAML or TOML file. (CONSUMER_CONFIG_FILE)"),

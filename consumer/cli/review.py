@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from consumer.cli.consent import author
-from consumer.cli.options import Json, of_database
+from consumer.cli.options import Json, identifier, of_database, words
 from consumer.cli.output import Lines, on_one_line, say, show_json, show_table, zulu
 
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Decide which memories tell of one thing, where scores can't.")
 
-Pair = Annotated[int, typer.Argument(metavar="PAIR", min=1, help="Its number in `review list`.")]
-Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Kept with the decision.")]
+LARGEST = 2**63 - 1
+"""No number is larger in the database."""
+
+Pair = Annotated[int, typer.Argument(metavar="PAIR", min=1, max=LARGEST, help="Its number in `review list`.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", parser=words, help="Kept with the decision.")]
 
 SHORTENED = 300
 """Characters of a text that are shown; with --json, all of it."""
@@ -30,7 +33,9 @@ SHORTENED = 300
 def show(
     settings: "Settings",
     *,
-    owner: Annotated[str | None, typer.Option(help="Pairs of this owner only.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="ID", parser=identifier, help="Pairs of this owner only.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     decided: Annotated[bool, typer.Option("--decided", help="Decisions that hold instead, newest first.")] = False,
     as_json: Json = False,

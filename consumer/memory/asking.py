@@ -51,7 +51,12 @@ class Criteria:
 
 def check_storable(text: str) -> None:
     """Raises `ValueError` for a text that no id, tag or word of a memory can be."""
-    if "\x00" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
-        raise ValueError(f"{text!r} is no text that can be stored")
+    check_text(text)
     if not 0 < len(text) <= LONGEST_TEXT:
         raise ValueError(f"a text of 1 to {LONGEST_TEXT} characters is looked for")
+
+
+def check_text(text: str) -> None:
+    """Raises `ValueError` for a text that no database takes, however long it may be."""
+    if "\x00" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+        raise ValueError(f"{text!r} is no text that can be stored")

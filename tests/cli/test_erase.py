@@ -106,7 +106,17 @@ def test_kafka_away_keeps_nothing_from_being_erased_and_is_said(desk: Desk) -> N
     assert desk.living() == ["b"]
 
 
-@pytest.mark.parametrize("arguments", [["--yes"], ["--memory", "a", "--owner", "ann", "--yes"], ["--memory", "a"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--yes"],
+        ["--memory", "a", "--owner", "ann", "--yes"],
+        ["--memory", "a"],
+        ["--memory", "\udcff", "--yes"],
+        ["--owner", "\udcff", "--yes"],
+        ["--memory", "m" * 300, "--yes"],
+    ],
+)
 def test_wrong_usage(desk: Desk, arguments: list[str]) -> None:
     assert desk.erase(*arguments).exit_code == 2
     assert desk.living() == ["a", "b"]

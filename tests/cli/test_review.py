@@ -76,3 +76,20 @@ def test_a_pair_that_is_not_there_fails_with_advice(desk: Desk) -> None:
     ended = desk.review("accept", "4711")
     assert ended.exit_code == 1
     assert "no pair 4711" in ended.stderr and "review list" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "--owner", "\udcff"],
+        ["list", "--owner", "o" * 300],
+        ["accept", "1", "--reason", "\udcff"],
+        ["reject", "1", "--reason", "\udcff"],
+        ["accept", str(2**63)],
+    ],
+)
+def test_what_no_database_takes_is_wrong_usage(desk: Desk, arguments: list[str]) -> None:
+    ended = desk.review(*arguments)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "Invalid value for" in ended.stderr
+    assert len(desk.listed()) == 1
