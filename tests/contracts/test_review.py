@@ -102,6 +102,13 @@ def test_a_decision_lapses_with_another_content_and_does_not_come_back(
     assert store.query(DECISIONS) == [(None, None, None)]
 
 
+def test_a_contradiction_that_was_accepted_is_folded_in(store: Clustered, reviews: Reviews) -> None:
+    words = " ".join(f"w{number}" for number in range(40))
+    store.write([told("a", words), told("b", f"{words} not", at=1, tags=["new"])])
+    reviews.accept(the(reviews), ANN)
+    assert "new" in str(store.query("SELECT tags FROM merged_memories"))
+
+
 @pytest.mark.parametrize("decided", ["accept", "reject"])
 def test_a_decision_goes_with_a_deletion(store: Clustered, reviews: Reviews, decided: str) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
@@ -159,6 +166,12 @@ def test_a_dispute_waits_as_long_as_it_lasts(store: Clustered, reviews: Reviews)
     assert reviews.waiting(None, 10) == []
     store.write([felt("b", swapped(0), "fear", at=3, again=" 2")])
     assert the(reviews)
+
+
+def test_history_names_a_conflict_with_whom_it_began(store: Clustered) -> None:
+    store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1), felt("c", swapped(9), "joy", at=2)])
+    conflicts = [name for row in store.query("SELECT conflicts FROM merge_history ORDER BY id") for name in row]
+    assert [("primary_emotion" in str(each)) for each in conflicts] == [True, False]
 
 
 def test_a_dispute_comes_up_when_somebody_leaves(store: Clustered, reviews: Reviews) -> None:

@@ -221,7 +221,7 @@ def test_a_view_is_the_fold_of_its_members(databases: Databases, story: list[Ent
         views = {row.cluster_id: row for row in connection.execute(select(merged_memories))}
     assert views.keys() == {cluster_id for cluster_id, those in clusters.items() if len(those) > 1}
     for cluster_id, row in views.items():
-        view = fold(clusters[cluster_id], Rules().bands.equal)
+        view = fold(clusters[cluster_id], Rules().bands)
         shown = Memory(**{name: row._mapping[name] for name in Memory.__slots__})
         assert (row.memory_id, row.occurred_at, shown) == (view.memory_id, view.occurred_at, view.memory)
 
@@ -283,7 +283,7 @@ def disputes_of(found: Sequence[FoundMember]) -> dict[tuple[str, str], tuple[str
     looked_at = {each.member.memory_id for each in found if each.place.band == "review" and not each.place.is_founder}
     disputes: dict[tuple[str, str], tuple[str, float]] = {}
     for those in clusters_of(found).values():
-        for field, oldest, other in fold(those, Rules().bands.equal).disputes:
+        for field, oldest, other in fold(those, Rules().bands).disputes:
             if other.memory_id not in looked_at:
                 one, two = sorted((oldest.memory_id, other.memory_id))
                 disputes.setdefault((one, two), (field, similarity(oldest.traits, other.traits)))

@@ -2,7 +2,7 @@
 
 It depends on the set of members alone, never on the order in which they came: members are taken by time of occurrence,
 then by id, and the oldest leads. Members that are equal to the oldest add nothing; every other is folded in, field by
-field:
+field, though it equal a younger one, or a person have taken it for one with the oldest:
 
 - content, id, time of occurrence and of extraction: the oldest member's
 - sources, participants, tags, secondary emotions, themes, markers: unions, the older first, up to a limit
@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from consumer.memory.merging.members import Member
-from consumer.memory.merging.similarity import similarity
+from consumer.memory.merging.similarity import Band, Bands, similarity
 from consumer.memory.merging.unions import metadata_of, texts_of
 from consumer.memory.model import Emotion, EmotionalContext, Memory, Participant, RelationshipDynamics
 
@@ -58,13 +58,18 @@ class View(NamedTuple):
         return tuple(dict.fromkeys(dispute.field for dispute in self.disputes))
 
 
-def fold(members: Iterable[Member], equal: float) -> View:
-    """The view of at least one member. `equal`: the score from which on a member adds nothing to the oldest."""
+def fold(members: Iterable[Member], bands: Bands) -> View:
+    """The view of at least one member. `bands` say who is equal to the oldest."""
     oldest, *others = sorted(members, key=lambda member: member.age)
-    telling = [oldest, *(each for each in others if similarity(each.traits, oldest.traits) < equal)]
+    telling = [oldest, *(each for each in others if not _are_equal(each, oldest, bands))]
     if len(telling) == 1:
         return View(oldest.memory_id, oldest.occurred_at, oldest.memory)
     return _folded(telling)
+
+
+def _are_equal(one: Member, other: Member, bands: Bands) -> bool:
+    score = similarity(one.traits, other.traits)
+    return bands.of(one.traits, other.traits, score) is Band.EQUAL
 
 
 def changed_fields(before: Memory, after: Memory) -> list[str]:

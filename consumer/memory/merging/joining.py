@@ -7,10 +7,11 @@ from uuid import UUID
 from consumer.memory.merging.clusters import Moved, Place
 from consumer.memory.merging.folding import View, changed_fields, fold
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Bands
 
 
 class Joining(NamedTuple):
-    """A member joined others. `conflicts` and `fields_changed` name fields of the view."""
+    """A member joined others. `fields_changed` names fields of the view; `conflicts` those that are undecided since."""
 
     cluster_id: UUID
     member: Member
@@ -19,11 +20,11 @@ class Joining(NamedTuple):
     fields_changed: list[str]
 
 
-def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], equal: float) -> Iterator[Joining]:
+def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], bands: Bands) -> Iterator[Joining]:
     """Replay the moves, one after the other, from the members that each cluster had."""
     # Who founds a cluster finds nobody there; most clusters of a batch stay with their founder.
     joined = {cluster_id for cluster_id, _, place in moves if place is not None and not place.is_founder}
-    courses = {cluster_id: _Course(before.get(cluster_id, ()), equal) for cluster_id in joined}
+    courses = {cluster_id: _Course(before.get(cluster_id, ()), bands) for cluster_id in joined}
     for cluster_id, member, place in moves:
         course = courses.get(cluster_id)
         if course is None:
@@ -33,22 +34,22 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], 
         elif earlier := course.join(member):
             later = course.view
             fields = changed_fields(earlier.memory, later.memory)
-            conflicts = later.conflicts if later is not earlier else ()
+            conflicts = tuple(each for each in later.conflicts if each not in earlier.conflicts)
             yield Joining(cluster_id, member, place, conflicts, fields)
 
 
 class _Course:
     """A cluster as its members come and go, and what is seen of it."""
 
-    def __init__(self, members: Iterable[Member], equal: float) -> None:
+    def __init__(self, members: Iterable[Member], bands: Bands) -> None:
         self.members = {each.memory_id: each for each in members}
-        self._equal = equal
+        self._bands = bands
         self._view: View | None = None
 
     @property
     def view(self) -> View:
         """What is seen just now, of at least one member."""
-        self._view = self._view or fold(self.members.values(), self._equal)
+        self._view = self._view or fold(self.members.values(), self._bands)
         return self._view
 
     def leave(self, memory_id: str) -> None:

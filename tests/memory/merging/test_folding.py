@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from consumer.memory.merging.folding import MOST_TAGS, changed_fields, fold
 from consumer.memory.merging.members import Member
-from consumer.memory.merging.similarity import similarity
+from consumer.memory.merging.similarity import Bands, similarity
 from consumer.memory.model import EmotionalContext, Memory, ParticipantDynamic, RelationshipDynamics, Temporal
 from tests.memory.merging.originals import feeling, member, memories, memory
 
-EQUAL = 0.95
+BANDS = Bands()
 
 
 def view(*members: Member) -> Memory:
-    return fold(members, EQUAL).memory
+    return fold(members, BANDS).memory
 
 
 def felt(*members: Member) -> EmotionalContext:
@@ -46,7 +46,7 @@ def pair(one: Memory, other: Memory) -> tuple[Member, Member]:
 
 def test_alone_it_is_its_own_view() -> None:
     told = memory(feeling=feeling("joy"), tags=["x"])
-    assert fold([member("a", told)], EQUAL) == ("a", member("a", told).occurred_at, told, ())
+    assert fold([member("a", told)], BANDS) == ("a", member("a", told).occurred_at, told, ())
 
 
 @given(st.lists(st.tuples(memories(), st.integers(0, 3)), min_size=1, max_size=5), st.randoms())
@@ -56,13 +56,13 @@ def test_it_depends_on_the_members_and_not_on_their_order(
     members = [member(f"m{number}", each, minute=minute) for number, (each, minute) in enumerate(told)]
     shuffled = list(members)
     chance.shuffle(shuffled)
-    assert fold(shuffled, EQUAL) == fold(members, EQUAL)
+    assert fold(shuffled, BANDS) == fold(members, BANDS)
 
 
 @given(st.lists(memories(), min_size=1, max_size=5))
 def test_no_id_is_lost_of_those_that_are_folded_in(told: list[Memory]) -> None:
     members = [member(f"m{number}", each, minute=number) for number, each in enumerate(told)]
-    everything = fold(members, equal=1.1).memory
+    everything = fold(members, Bands(equal=1.1)).memory
     assert {person["id"] for person in everything.participants} == {
         person["id"] for each in told for person in each.participants
     }
@@ -71,12 +71,12 @@ def test_no_id_is_lost_of_those_that_are_folded_in(told: list[Memory]) -> None:
 
 
 def test_the_oldest_lends_its_words() -> None:
-    seen = fold(pair(memory("older words"), memory("younger words")), EQUAL)
+    seen = fold(pair(memory("older words"), memory("younger words")), BANDS)
     assert (seen.memory_id, seen.memory.content) == ("a", "older words")
 
 
 def test_of_the_same_moment_the_lower_id_is_older() -> None:
-    assert fold([member("b", memory("b")), member("a", memory("a"))], EQUAL).memory_id == "a"
+    assert fold([member("b", memory("b")), member("a", memory("a"))], BANDS).memory_id == "a"
 
 
 def test_what_equals_the_oldest_changes_no_field() -> None:
@@ -95,7 +95,7 @@ def test_lists_are_united_the_older_first() -> None:
 
 def test_a_union_over_its_limit_is_cut_and_left_to_a_person() -> None:
     many = [f"t{number}" for number in range(MOST_TAGS)]
-    seen = fold(pair(memory("a b", tags=many), memory("a c", tags=["more"])), EQUAL)
+    seen = fold(pair(memory("a b", tags=many), memory("a c", tags=["more"])), BANDS)
     assert seen.memory.tags == many
     assert seen.conflicts == ("tags",)
 
@@ -148,7 +148,7 @@ def test_a_conflict_of_the_primary_emotion(
     other = memory(
         "a c", confidence=younger[0], sources=[f"b{n}" for n in range(younger[1])], feeling=feeling("sadness")
     )
-    seen = fold(pair(one, other), EQUAL)
+    seen = fold(pair(one, other), BANDS)
     assert seen.memory.emotional_context is not None
     assert seen.memory.emotional_context["primary_emotion"] == primary
     assert seen.conflicts == conflicts
@@ -163,7 +163,7 @@ def test_in_the_way_is_whom_the_leading_side_can_not_outdo() -> None:
             member("as sure too", memory("a e", confidence=0.9, feeling=feeling("fear")), minute=4),
             member("less sure", memory("a f", confidence=0.1, feeling=feeling("anger")), minute=1),
         ],
-        EQUAL,
+        BANDS,
     )
     assert [(dispute.oldest.memory_id, dispute.other.memory_id) for dispute in seen.disputes] == [("oldest", "as sure")]
 
@@ -176,7 +176,7 @@ def test_in_the_way_is_with_whom_a_union_goes_over_its_limit() -> None:
         memory("a d", tags=["x"]),
         memory("a e", tags=["y"]),
     ]
-    seen = fold([member(str(minute), what, minute=minute) for minute, what in enumerate(told)], EQUAL)
+    seen = fold([member(str(minute), what, minute=minute) for minute, what in enumerate(told)], BANDS)
     assert [(dispute.field, dispute.other.memory_id) for dispute in seen.disputes] == [("tags", "2")]
 
 
@@ -215,11 +215,20 @@ def test_the_relationship_is_that_of_the_most_confident_else_of_the_oldest(
     assert dynamics and dynamics["connection_strength"] == strength
 
 
+MANY_WORDS = " ".join(f"w{number}" for number in range(40))
+
+
 def test_at_the_score_from_which_on_nothing_is_added_nothing_is() -> None:
-    one, other = pair(memory("a b"), memory("a c", tags=["x"]))
+    one, other = pair(memory(MANY_WORDS), memory(f"{MANY_WORDS} more", tags=["x"]))
     score = similarity(one.traits, other.traits)
-    assert fold((one, other), score).memory == one.memory
-    assert fold((one, other), score + 1e-9).memory.tags == ["x"]
+    assert fold((one, other), Bands(equal=score)).memory == one.memory
+    assert fold((one, other), Bands(equal=score + 1e-9)).memory.tags == ["x"]
+
+
+def test_who_says_the_opposite_is_not_equal_whatever_the_score() -> None:
+    one, other = pair(memory(MANY_WORDS), memory(f"{MANY_WORDS} not", tags=["x"]))
+    assert similarity(one.traits, other.traits) > BANDS.equal
+    assert view(one, other).tags == ["x"]
 
 
 def test_means_never_leave_their_values() -> None:

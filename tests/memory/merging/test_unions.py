@@ -2,6 +2,7 @@
 
 from consumer.memory.merging.folding import fold
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.similarity import Bands
 from consumer.memory.merging.unions import MOST_CHARACTERS, metadata_of, texts_of
 from consumer.memory.model import Memory
 from tests.memory.merging.originals import feeling, member, memory
@@ -55,7 +56,7 @@ def test_a_view_of_any_number_of_members_is_bounded_and_the_first_too_many_left_
             for number in "0123"
         )
     )
-    seen = fold(those, equal=0.95)
+    seen = fold(those, Bands())
     assert seen.memory.source_message_ids == [f"0{LARGE}"]
     assert seen.memory.metadata == {"k": f"0{LARGE}"}
     assert seen.memory.emotional_context and seen.memory.emotional_context["markers"] == [f"1{LARGE}"]

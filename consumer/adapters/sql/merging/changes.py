@@ -102,11 +102,10 @@ class ClusterChanges:
 
     def _views(self, clusters: Mapping[UUID, Collection[Member]]) -> dict[UUID, View]:
         """What is seen of those that have several members."""
-        equal = self._rules.bands.equal
-        return {each: fold(members, equal) for each, members in clusters.items() if len(members) > 1}
+        return {each: fold(members, self._rules.bands) for each, members in clusters.items() if len(members) > 1}
 
     def _write_history(self, clusters: Clusters) -> None:
-        history = joinings(self._before.by_cluster(), clusters.moves, self._rules.bands.equal)
+        history = joinings(self._before.by_cluster(), clusters.moves, self._rules.bands)
         self._rows.append_history(list(history), self._now)
 
     def _write_pairs(self, clusters: Clusters, before: Iterable[View], after: Iterable[View]) -> int:
