@@ -10,10 +10,10 @@ from uuid import UUID
 class Effects:
     """Counts. Those of what is alike are 0 in the mode that does not ask.
 
-    `duplicates`: records that changed nothing, whatever the reason. `placed`: memories for which it was asked what is
+    `duplicates`: records that ended as such, whatever the reason. `placed`: memories for which it was asked what is
     alike; `candidates`: with how many others they were compared, all together. `merges_tried`: memories that were
-    compared with one at least; `merged`: those of them that joined another. `doubts`: pairs left to a person.
-    `confirmed` and `false_alarms`: as `looked_up` counts them.
+    compared with one at least; `merged`: those of them that joined another. `doubts`: pairs left to a person, without
+    those that lapsed in the batch that they came in. `confirmed` and `false_alarms`: as `looked_up` counts them.
     """
 
     records: int = 0
@@ -32,7 +32,7 @@ class Effects:
 
     @property
     def duplicate_rate(self) -> float:
-        """Of all records, the share that changed nothing."""
+        """Of all records, the share of duplicates."""
         return rate(self.duplicates, self.records)
 
     @property

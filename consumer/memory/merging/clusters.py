@@ -65,7 +65,12 @@ class Known:
 
 @dataclass(slots=True, frozen=True)
 class Rules:
-    """`bands`, and how many clusters are looked at under one key: those with the lowest ids."""
+    """`bands`, and bounds.
+
+    `at_most`: how many clusters are looked at under one key: those with the lowest ids. `doubts_at_most`: of how many
+    that a newcomer may be alike a person hears: those that it is most like. Of one that joins a cluster nobody hears
+    what else it may be alike.
+    """
 
     bands: Bands = Bands()
     at_most: int = 32

@@ -99,7 +99,10 @@ def similarity(one: Traits, other: Traits) -> float:
 
 
 def contradict(one: Traits, other: Traits) -> bool:
-    """Whether one says no where the other does not: alike to the letter, and yet the opposite."""
+    """Whether one says no where the other does not: alike to the letter, and yet the opposite.
+
+    Words are compared as they are spelled: "don't" contradicts "do not", too.
+    """
     return one.negations != other.negations
 
 
