@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from consumer.adapters.no_filter import NoFilter
+from consumer.adapters.sql.dialects import Timeouts, dialect_of
+from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.store import SqlStore
+from consumer.adapters.sql.tables import members, similarity_keys
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import Memory, MemoryEvent
 from consumer.ports import SeenFilter
@@ -116,15 +119,14 @@ def swapped(*numbers: int) -> str:
 
 
 def assert_whole(store: Clustered) -> None:
-    """Every cluster has one founder and stands under its keys; every content has one text."""
+    """Every cluster has one founder and stands under its keys alone; every content has one text."""
     assert (
         store.query(
             "SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(CASE WHEN is_founder THEN 1 ELSE 0 END) != 1"
         )
         == []
     )
-    assert store.query("SELECT DISTINCT cluster_id FROM similarity_keys EXCEPT SELECT cluster_id FROM members") == []
-    assert store.query("SELECT cluster_id FROM members EXCEPT SELECT cluster_id FROM similarity_keys") == []
+    assert_found_by_its_members(store)
     texts = (
         "SELECT content_hash FROM members JOIN memories USING (memory_id)"
         " GROUP BY owner_id, content_hash HAVING count(content) != 1"
@@ -132,3 +134,32 @@ def assert_whole(store: Clustered) -> None:
     assert store.query(texts) == []
     several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"
     assert sorted(store.query(several)) == sorted(store.query("SELECT cluster_id FROM merged_memories"))
+
+
+def assert_found_by_its_members(store: Clustered) -> None:
+    """Whatever a cluster stands under, its founder gives, or somebody's content; and it stands under
+    all that it must."""
+    dialect = dialect_of(store.engine.dialect.name, Timeouts())
+    with store.engine.connect() as connection:
+        standing = {
+            (each, key) for each, key in connection.execute(select(similarity_keys.c.cluster_id, similarity_keys.c.key))
+        }
+        clusters = set(connection.scalars(select(members.c.cluster_id)))
+        found = ClusterRows(connection, dialect).members(clusters)
+    may = {(each.place.cluster_id, key) for each in found for key in keys_of(each)}
+    must = {(each.place.cluster_id, key) for each in found for key in least_keys_of(each)}
+    assert must <= standing <= may
+
+
+def keys_of(found: FoundMember) -> list[int]:
+    """All that its cluster may stand under because of it."""
+    return found.member.keys if found.place.is_founder else [found.member.content_key]
+
+
+def least_keys_of(found: FoundMember) -> list[int]:
+    """All that its cluster has to stand under because of it, however few have its sources."""
+    member = found.member
+    if not found.place.is_founder:
+        return [member.content_key]
+    told = [] if member.source_keys else member.said_keys
+    return [*member.source_keys, *member.retelling_keys, *told]

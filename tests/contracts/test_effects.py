@@ -47,6 +47,13 @@ def test_they_are_counted_once_whatever_the_size_of_batches(engine: Engine, size
     assert rows(engine) == effects
 
 
+def test_who_is_equal_has_merged_too(engine: Engine) -> None:
+    long = " ".join(f"w{number}" for number in range(20))
+    Clustered(engine).write([told("founder", long), told("equal", f"{long} more"), told("same", long)])
+    effects = Operations(engine).effects("g")
+    assert (effects.merges_tried, effects.merged, effects.duplicates) == (1, 1, 2)
+
+
 def test_a_pair_that_is_noted_already_is_not_counted_again(engine: Engine) -> None:
     store = Clustered(engine)
     store.write([EVENTS[0], EVENTS[-1]])

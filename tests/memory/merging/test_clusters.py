@@ -72,6 +72,17 @@ def test_what_is_alike_is_folded_in_and_what_is_less_so_left_to_a_person() -> No
     assert [(one.memory_id, other.memory_id) for (one, other), *_ in known.doubts.standing()] == [("a", "c")]
 
 
+@pytest.mark.parametrize("oldest", ["a", "b", "c"])
+def test_of_many_in_doubt_those_most_alike_are_noted_then_the_oldest(oldest: str) -> None:
+    known = Clusters(Known(), Rules(doubts_at_most=2))
+    put(known, told("nearest", of_twenty(12, 13, 14, 15), minute=9))
+    for name, edits in {"a": range(4), "b": range(4, 8), "c": range(8, 12)}.items():
+        put(known, told(name, of_twenty(*edits, 16), minute=0 if name == oldest else 5))
+    assert put(known, told("z", of_twenty())).is_founder
+    doubts = [doubt for doubt in known.doubts.standing() if doubt.sides[1].memory_id == "z"]
+    assert [doubt.sides[0].memory_id for doubt in doubts] == ["nearest", oldest]
+
+
 def test_another_owner_is_another_world() -> None:
     known = clusters()
     put(known, told("a", TEN))

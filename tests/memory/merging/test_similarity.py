@@ -91,6 +91,14 @@ def test_a_contradiction_is_left_to_a_person(no: str) -> None:
     assert band(one, other) is Band.REVIEW
 
 
+def test_one_no_is_not_another() -> None:
+    """What is not so yet may be so one day."""
+    long = " ".join(f"w{number}" for number in range(40))
+    one, other = (memory(f"{long} {no}", sources=["s"], people=["p"]) for no in ("not", "never"))
+    assert alike(one, other) > 0.95
+    assert band(one, other) is Band.REVIEW
+
+
 def test_the_bands() -> None:
     texts = ["one two three four five six seven eight nine ten", "one two three four five six seven eight nine else"]
     shared = [memory(text, sources=["s"], people=["p"]) for text in texts]
@@ -112,3 +120,18 @@ def test_the_edge_of_a_band_belongs_to_it() -> None:
     words = [f"w{number}" for number in range(10)]
     one = memory(" ".join(words), sources=["s"], people=["p"])
     assert band(one, memory(" ".join(words[:7]), sources=["s"], people=["p"])) is Band.FOLDED
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (0.699999999, Band.DISTINCT),
+        (0.70, Band.REVIEW),
+        (0.849999999, Band.REVIEW),
+        (0.85, Band.FOLDED),
+        (0.949999999, Band.FOLDED),
+        (0.95, Band.EQUAL),
+    ],
+)
+def test_a_score_that_is_a_bound_is_above_it(score: float, expected: Band) -> None:
+    assert Bands().of(Traits(memory("one")), Traits(memory("two")), score) is expected
