@@ -18,7 +18,7 @@ from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.tables import members, merged_memories, metadata
 from consumer.errors import Fatal
-from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.clusters import Rules, cluster_founded_by
 from consumer.memory.merging.doubts import ALIKE, CONTRADICTION
 from consumer.memory.merging.folding import fold
 from consumer.memory.merging.members import Member
@@ -162,6 +162,25 @@ OF_THREE = [
 """Two that may be one, and a third that may be one with each."""
 
 
+def of(number: int) -> Callable[[str], str]:
+    """The words of something that has none in common with what is told under another number."""
+    return lambda words: words.replace("w", "abcdefg"[number])
+
+
+def all_but_one_leave() -> list[Entry]:
+    """Too many of one source; then one is left, the last to be looked at, and another comes that is like it."""
+    many = [Told(number, 0, wording=of(number)) for number in range(7)]
+    stays = max(enumerate(events_of(many)), key=lambda each: founded_by(each[1]))[0]
+    leave = [Told(number, 1, is_deletion=True) for number in range(7) if number != stays]
+    return [*many, *leave, Told(7, 2, extra=" more", wording=of(stays))]
+
+
+def founded_by(event: MemoryEvent) -> UUID:
+    """The cluster that the event's memory founds."""
+    assert event.memory is not None
+    return cluster_founded_by(Member(event.memory_id, event.occurred_at, event.memory), event.event_id)
+
+
 class Databases:
     """One for each size of batches, empty again for every example."""
 
@@ -196,6 +215,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 @example(story=ECHOED[:4], rules=Rules())
 @example(story=ECHOED, rules=Rules())
 @example(story=WORDED_ANOTHER_WAY, rules=Rules())
+@example(story=all_but_one_leave(), rules=FEW)
 def test_the_size_of_batches_makes_no_difference(databases: Databases, story: list[Entry], rules: Rules) -> None:
     events = events_of(story)
     one_by_one = databases.empty(1, rules)

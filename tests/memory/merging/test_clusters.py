@@ -89,6 +89,15 @@ def test_another_owner_is_another_world() -> None:
     assert put(known, told("b", TEN, owner="bob")).is_founder
 
 
+def test_owners_whose_keys_are_equal_by_chance_are_worlds_apart_too() -> None:
+    one, other = told("a", TEN, owner="o17672"), told("b", TEN, owner="o73663")
+    assert set(one.keys) == set(other.keys)
+    known = clusters()
+    put(known, one)
+    assert put(known, other).is_founder
+    assert known.candidates == 0
+
+
 def test_only_founders_are_compared_so_that_nothing_chains() -> None:
     known = clusters()
     put(known, told("a", TEN))
