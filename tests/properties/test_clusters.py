@@ -1,9 +1,8 @@
 """However a sequence of events is cut into batches, the same clusters stand in the tables in the end; what is seen of
 them, and what is in dispute, follows from who is in them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.tables import members, merged_memories, metadata
+from consumer.devstack.postgres import temporary_database
 from consumer.errors import Fatal
 from consumer.memory.merging.clusters import Rules, cluster_founded_by
 from consumer.memory.merging.doubts import ALIKE, CONTRADICTION
@@ -25,7 +25,7 @@ from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import similarity
 from consumer.memory.model import Emotion, Memory, MemoryEvent
 from consumer.moves import Author
-from tests.contracts.clustered import Clustered
+from tests.contracts.clustered import Clustered, assert_whole
 from tests.memory.merging.originals import feeling, memory
 from tests.properties.conftest import examples
 from tests.stories import NOON, event_id
@@ -47,10 +47,12 @@ class Told(NamedTuple):
     edits: frozenset[int] = frozenset()
     extra: str = ""
     owner: int = 0
-    source: int = 0
+    sources: tuple[str, ...] = ("s0",)
+    people: tuple[str, ...] = ("p",)
     emotion: Emotion | None = None
     tags: int = 0
     wording: Callable[[str], str] = str
+    has_words: bool = True
     is_deletion: bool = False
 
 
@@ -65,18 +67,19 @@ Entry = Told | Again
 
 def stories() -> st.SearchStrategy[list[Entry]]:
     """Sequences about few memories in few words, so that they meet: the same, alike, contradicting, unlike."""
-    rarely = st.sampled_from((0, 0, 0, 0, 1))
     told = st.builds(
         Told,
         memory=st.integers(0, 6),
         minute=st.integers(0, 5),
         edits=st.frozensets(st.integers(0, 6), max_size=5),
         extra=st.sampled_from(("", "", "", " more", " not")),
-        owner=rarely,
-        source=rarely,
+        owner=st.sampled_from((0, 0, 0, 0, 1)),
+        sources=st.sampled_from((("s0",), ("s0",), ("s0",), ("s1",), ("s0", "s1"), ("s1", "s2", "s3"), ())),
+        people=st.sampled_from((("p",), ("p",), ("p",), ("p", "q"), ())),
         emotion=st.sampled_from((None, "joy", "anger", "fear")),
         tags=st.sampled_from((0, 0, 8, 12)),
         wording=st.sampled_from(WORDINGS),
+        has_words=st.sampled_from((True,) * 6 + (False,)),
         is_deletion=st.sampled_from((False,) * 6 + (True,)),
     )
     return st.lists(st.one_of(told, told, told, told, st.builds(Again, st.integers(0, 9))), min_size=1, max_size=16)
@@ -97,10 +100,10 @@ def events_of(story: Sequence[Entry]) -> list[MemoryEvent]:
 def event_of(told: Told, number: int) -> MemoryEvent:
     words = " ".join(f"x{place}" if place in told.edits else word for place, word in enumerate(WORDS))
     what = memory(
-        told.wording(words + told.extra),
+        told.wording(words + told.extra) if told.has_words else "\U0001f602" * (1 + len(told.edits)),
         owner=f"owner-{told.owner}",
-        sources=[f"s{told.source}"],
-        people=["p"],
+        sources=told.sources,
+        people=told.people,
         feeling=feeling(told.emotion) if told.emotion else None,
         tags=[f"{told.memory}-{tag}" for tag in range(told.tags)],
     )
@@ -149,6 +152,16 @@ WORDED_ANOTHER_WAY = [
 """Whose words are kept leaves, and another has said the same in its own way; a third is folded in."""
 
 
+DOUBTED_BEFORE_DISPUTED = [
+    Told(0, 0, emotion="joy"),
+    Told(1, 1, frozenset(range(5)), emotion="anger"),
+    Told(2, 5, frozenset({0, 1})),
+    Told(0, 2, emotion="joy"),
+    Told(1, 3, frozenset(range(5)), emotion="anger"),
+]
+"""Two that may be one, until both join a third that both are like: now they are in dispute as well."""
+
+
 TAKEN_FOR_ONE = [Told(0, 3, emotion="anger"), Told(1, 4, frozenset({0, 1, 2, 3}), emotion="anger")]
 ITS_HEIR_IS_IN_DISPUTE = [Told(0, 5, is_deletion=True), Told(2, 1, frozenset({0, 1, 2, 3, 5, 6}), emotion="joy")]
 """Who joined by a person's word founds the cluster by now, and an older one joins it that felt something else."""
@@ -184,8 +197,8 @@ def founded_by(event: MemoryEvent) -> UUID:
 class Databases:
     """One for each size of batches, empty again for every example."""
 
-    def __init__(self, folder: Path) -> None:
-        self._engines = {size: open_engine(f"sqlite:///{folder}/{size}.db") for size in SIZES}
+    def __init__(self, urls: Mapping[int, str]) -> None:
+        self._engines = {size: open_engine(url) for size, url in urls.items()}
         for engine in self._engines.values():
             metadata.create_all(engine)
 
@@ -204,24 +217,48 @@ class Databases:
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    with closing(Databases(tmp_path_factory.mktemp("clusters"))) as databases:
+    folder = tmp_path_factory.mktemp("clusters")
+    with closing(Databases({size: f"sqlite:///{folder}/{size}.db" for size in SIZES})) as databases:
         yield databases
 
 
-@settings(max_examples=examples(quick=60), deadline=None)
-@given(story=stories(), rules=st.sampled_from((Rules(), FEW)))
+@pytest.fixture(scope="module")
+def on_postgres(postgres_url: str) -> Iterator[Databases]:
+    with ExitStack() as stack:
+        urls = {size: stack.enter_context(temporary_database(postgres_url)) for size in (1, 500)}
+        yield stack.enter_context(closing(Databases(urls)))
+
+
+@settings(max_examples=examples(quick=80), deadline=None)
+@given(story=stories(), rules=st.sampled_from((Rules(), FEW, Rules(at_most=1))))
 @example(story=DISPUTED, rules=Rules())
 @example(story=AWAY_AND_BACK, rules=Rules())
 @example(story=ECHOED[:4], rules=Rules())
 @example(story=ECHOED, rules=Rules())
 @example(story=WORDED_ANOTHER_WAY, rules=Rules())
 @example(story=all_but_one_leave(), rules=FEW)
+@example(story=DOUBTED_BEFORE_DISPUTED, rules=Rules())
 def test_the_size_of_batches_makes_no_difference(databases: Databases, story: list[Entry], rules: Rules) -> None:
+    assert_batches_make_no_difference(databases, SIZES, story, rules)
+
+
+@settings(max_examples=examples(quick=4), deadline=None)
+@given(story=stories(), rules=st.sampled_from((Rules(), FEW)))
+@example(story=DOUBTED_BEFORE_DISPUTED, rules=Rules())
+@example(story=all_but_one_leave(), rules=FEW)
+def test_nor_on_postgresql(on_postgres: Databases, story: list[Entry], rules: Rules) -> None:
+    assert_batches_make_no_difference(on_postgres, (1, 500), story, rules)
+
+
+def assert_batches_make_no_difference(
+    databases: Databases, sizes: Sequence[int], story: list[Entry], rules: Rules
+) -> None:
     events = events_of(story)
     one_by_one = databases.empty(1, rules)
     one_by_one.write(events, size=1)
+    assert_whole(one_by_one)
     expected = one_by_one.tables()
-    for size in SIZES[1:]:
+    for size in sizes[1:]:
         batched = databases.empty(size, rules)
         batched.write(events, size=size)
         assert batched.tables() == expected, f"in batches of {size}"
