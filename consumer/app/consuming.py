@@ -23,7 +23,7 @@ from consumer.adapters.sql.openings import SqlOpenings
 from consumer.adapters.sql.operations import Operations
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database
-from consumer.app.policies import limits, patience, rules_of, timeouts, tolerance
+from consumer.app.policies import bands_and_bounds, limits, membership, patience, timeouts, tolerance
 from consumer.breaker import Breaker
 from consumer.deadletters.letter import Sender
 from consumer.errors import Fatal
@@ -132,8 +132,15 @@ def _endpoint(settings: RunningSettings) -> Iterator[Endpoint]:
 
 
 def _store(settings: Settings, engine: Engine, identity: _Identity, clock: Clock) -> SqlStore:
-    out_of_range, rules = OutOfRange(settings.kafka.on_out_of_range), rules_of(settings.batch)
-    return SqlStore(engine, identity.group_id, clock, timeouts(settings.database), out_of_range, rules)
+    return SqlStore(
+        engine,
+        identity.group_id,
+        clock,
+        timeouts(settings.database),
+        OutOfRange(settings.kafka.on_out_of_range),
+        bands_and_bounds(settings.batch),
+        membership(settings.batch),
+    )
 
 
 def _breaker(batch: BatchProcessingConfig, engine: Engine, identity: _Identity, clock: Clock) -> Breaker:

@@ -8,7 +8,7 @@ from typing import Any
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.store import SqlStore
 from consumer.app.databases import database, memory_reader
-from consumer.app.policies import rules_of
+from consumer.app.policies import bands_and_bounds, membership
 from consumer.planning import Planner
 from consumer.process.clock import SystemClock
 from consumer.processing import GivenEvents, Processor
@@ -35,7 +35,7 @@ def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, *
         given, max_record_bytes=batch.max_record_bytes, max_ahead=timedelta(seconds=batch.max_event_ahead_seconds)
     )
     with database(DatabaseSettings(database_url=database_url)) as engine:
-        store = SqlStore(engine, name, clock, rules=rules_of(batch))
+        store = SqlStore(engine, name, clock, rules=bands_and_bounds(batch), membership=membership(batch))
         borne = Tolerance(batch.continue_on_error, validate_first=batch.validate_first)
         yield Processor(store, given, planner, clock, batch.batch_size, borne)
 

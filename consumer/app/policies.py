@@ -1,6 +1,8 @@
 """What the parts are told to abide by, as the settings have it."""
 
 from consumer.adapters.sql.dialects import Timeouts
+from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.patience import Patience
 from consumer.batching import BatchLimits
 from consumer.memory.merging.clusters import Rules
@@ -26,13 +28,13 @@ def tolerance(batch: BatchProcessingConfig) -> Tolerance:
     )
 
 
-def rules_of(batch: BatchProcessingConfig) -> Rules | None:
-    """What is taken for alike; None in the mode that does not ask."""
-    return None if batch.mode == "memory" else bands_and_bounds(batch)
+def membership(batch: BatchProcessingConfig) -> type[Clustering | Departures]:
+    """What the mode makes of clusters."""
+    return Departures if batch.mode == "memory" else Clustering
 
 
 def bands_and_bounds(batch: BatchProcessingConfig) -> Rules:
-    """What would be taken for alike, whatever the mode."""
+    """What is taken for alike, or would be: whatever the mode."""
     bands = Bands(batch.similarity_equal, batch.similarity_folded, batch.similarity_review)
     return Rules(bands, at_most=batch.candidates_per_key)
 

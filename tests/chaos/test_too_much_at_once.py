@@ -10,9 +10,9 @@ import pytest
 
 from consumer.adapters.sql.dialects import Timeouts
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.migrating import upgrade
 from consumer.adapters.sql.store import SqlStore
-from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.ownership import Ownership
 from consumer.planning import Planner
@@ -42,7 +42,7 @@ def test_a_batch_that_takes_longer_than_a_transaction_may_is_done(fresh_database
     engine = open_engine(fresh_database())
     upgrade(engine)
     bench = Bench(engine, Tolerance())
-    store = HinderedStore(SqlStore(engine, "g", bench.clock, timeouts=TIMEOUTS, rules=Rules()))
+    store = HinderedStore(SqlStore(engine, "g", bench.clock, timeouts=TIMEOUTS, membership=Clustering))
     names = [f"m{number}" for number in range(EVENTS)]
     bench.publish(ZERO, *names)
     planner = Planner(LongTexts(), max_record_bytes=1_000, max_ahead=timedelta(minutes=5))

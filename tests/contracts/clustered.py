@@ -10,6 +10,8 @@ from sqlalchemy import Engine, select, text
 from consumer.adapters.no_filter import NoFilter
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
+from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import members, similarity_keys
 from consumer.memory.merging.clusters import Rules
@@ -46,10 +48,12 @@ class Clustered:
         rules: Rules | None = None,
         source: TopicPartition = MEMORIES,
         seen: SeenFilter | None = None,
+        membership: type[Clustering | Departures] = Clustering,
     ) -> None:
+        self.rules = rules or Rules()
         self.engine = engine
         self.seen = seen or NoFilter()
-        self._store = SqlStore(engine, "g", HandClock(), rules=rules or Rules())
+        self._store = SqlStore(engine, "g", HandClock(), rules=self.rules, membership=membership)
         self._source = source
         self._claims: dict[TopicPartition, Claim] = self._store.claim({source: Found("t", None, 0, 0)})
         self.tally: Tally = Counter()

@@ -11,8 +11,11 @@ from sqlalchemy import Engine, text
 from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.engine import open_engine
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.migrating import upgrade
-from consumer.adapters.sql.store import SqlStore
+from consumer.errors import Fatal
+from consumer.memory.merging.clusters import Rules
+from consumer.memory.merging.similarity import Bands
 from consumer.records import (
     CREATED,
     DELETED,
@@ -26,7 +29,6 @@ from consumer.records import (
 )
 from tests import goemotions
 from tests.contracts.clustered import TEN, Clustered, event_of, gone, swapped, told
-from tests.fakes.clock import HandClock
 from tests.memory.merging.originals import memory
 
 SIZES = (1, 5, 500)
@@ -229,9 +231,7 @@ def test_what_is_deleted_stays_so(store: Clustered) -> None:
 
 def in_the_other_mode(store: Clustered) -> Clustered:
     """Another group, that tells memories apart by their ids only, on the same database."""
-    other = Clustered(store.engine, source=TopicPartition("other", 0))
-    other._store = SqlStore(store.engine, "g", HandClock())
-    return other
+    return Clustered(store.engine, store.rules, source=TopicPartition("other", 0), membership=Departures)
 
 
 def test_in_the_other_mode_a_deleted_member_leaves_no_word_behind_and_takes_none_along(store: Clustered) -> None:
@@ -253,3 +253,57 @@ def test_in_the_other_mode_a_changed_member_stands_alone(store: Clustered) -> No
     }
     assert store.query("SELECT memory_id, is_founder FROM members") == [("b", True)]
     assert store.query("SELECT count(*) FROM merged_memories") == [(0,)]
+
+
+def test_in_the_other_mode_the_rest_is_folded_by_the_same_rules(fresh_engine: Callable[[], Engine]) -> None:
+    """What is seen of the rest is what is seen of it in the mode that made the cluster."""
+    rules = Rules(Bands(equal=0.8, folded=0.75))
+    views = []
+    for make in (lambda store: store, in_the_other_mode):
+        store = Clustered(fresh_engine(), rules)
+        store.write([told("a", tags=["a"]), told("b", swapped(0), at=1, tags=["b"]), told("c", swapped(9), at=2)])
+        make(store).write([gone("c")])
+        views.append(store.query("SELECT memory_id, tags FROM merged_memories"))
+    assert views[0] == views[1]
+    assert "b" not in str(views[0][0][1])
+
+
+def test_a_cluster_that_has_lost_a_text_is_named(store: Clustered) -> None:
+    store.write([told("a"), told("b")])
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE memories SET content = NULL"))
+    with store.engine.connect() as connection:
+        (cluster,) = ClusterRows(connection, dialect_of(store.engine.dialect.name, Timeouts())).clusters_of(["a"])
+    with pytest.raises(Fatal, match=f"no member of cluster {cluster} has the text of memory a") as raised:
+        store.write([gone("a")])
+    assert "delete its row in members" in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    "table", ["members", "similarity_keys", "merged_memories", "merge_history", "reviews", "memories"]
+)
+def test_a_row_about_clusters_that_the_database_refuses_is_named(store: Clustered, table: str) -> None:
+    """It follows from what is stored: no record is to blame, and nothing is written."""
+    store.write([told("a"), told("b")])
+    forbid(store, table, "UPDATE" if table == "memories" else "INSERT")
+    with pytest.raises(Fatal, match=f"{table} refuses a row of (cluster|memory) .*forbidden") as raised:
+        doubtful = [told("d", owner="bob"), told("e", swapped(1, 2, 3), owner="bob")]
+        store.write([told("c", swapped(0)), *doubtful, gone("a")])
+    assert f"trigger on {table}" in raised.value.advice
+    assert store.query("SELECT count(*) FROM memories") == [(2,)]
+
+
+def forbid(store: Clustered, table: str, what: str) -> None:
+    """What an operator may have added. Of memories, only texts that pass on are forbidden."""
+    when = "NEW.memory_id = 'b'" if table == "memories" else "1 = 1"
+    made = [
+        f"CREATE TRIGGER forbidden BEFORE {what} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, 'forbidden'); END"
+    ]
+    if store.engine.dialect.name == "postgresql":
+        made = [
+            "CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'forbidden'; END $$",
+            f"CREATE TRIGGER forbidden BEFORE {what} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION forbid()",
+        ]
+    with store.engine.begin() as connection:
+        for statement in made:
+            connection.execute(text(statement))

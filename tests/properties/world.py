@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from consumer.adapters.avro import AvroDecoder, SchemaDirectory
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import metadata
 from consumer.batching import BatchLimits
@@ -100,8 +102,9 @@ class World:
         engine = self.engines.of(name)
         engine.reach = reach
         watched = WatchedSource(source, reach)
-        rules = RULES if self.undisturbed else None
-        store = WatchedStore(SqlStore(engine.engine, GROUP, self.clock, rules=rules), reach, self._attempted)
+        membership = Clustering if self.undisturbed else Departures
+        inner = SqlStore(engine.engine, GROUP, self.clock, rules=RULES, membership=membership)
+        store = WatchedStore(inner, reach, self._attempted)
         worker = Worker(
             source=watched,
             ownership=Ownership(watched, store, self.clock),
@@ -187,7 +190,8 @@ class Undisturbed:
         """What stands in its tables after these records. Those of the last call are remembered."""
         if records != self._told:
             self._database.clear()
-            store, now = SqlStore(self._engine, GROUP, HandClock(NOW), rules=RULES), HandClock(NOW).now()
+            store = SqlStore(self._engine, GROUP, HandClock(NOW), rules=RULES, membership=Clustering)
+            now = HandClock(NOW).now()
             claims = store.claim({source: Found("t", None, 0, 0) for source in PARTITIONS})
             for place, value in records:
                 record = Record(TopicPartition(place.topic, place.partition), place.offset, None, value, (), -1)

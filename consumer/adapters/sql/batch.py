@@ -1,8 +1,9 @@
 """One batch in one transaction: staged, decided, applied.
 
 The order matters. Staging comes first, while nothing is locked: a process frozen in the middle of a COPY holds nobody
-up. Memories are locked next, in the order of their ids, then written; the ledger last. What the filter did not know
-the unique keys do: where they say otherwise, the transaction goes back to its savepoint and decides anew, knowing more.
+up. Owners are locked next, as far as clusters are touched; then memories, in the order of their ids, which are then
+written; the ledger last. What the filter did not know the unique keys do: where they say otherwise, the transaction
+goes back to its savepoint and decides anew, knowing more.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -42,11 +43,12 @@ class Membership(Protocol):
         """Whether the events of the batch can change anything about clusters."""
 
     def lock(self, events: Collection[MemoryEvent]) -> bool:
-        """Have the owners to ourselves, as far as that is needed before rows are locked. Returns whether any of the
-        memories may be there."""
+        """Have the owners to ourselves, as far as that is needed. Called once, before any row is locked. Returns
+        whether any of the memories is there."""
 
-    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
-        """Read what the events, by their places in the batch, may touch. `there`: those of the memories that exist."""
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Mapping[str, State]) -> None:
+        """Read what the events, by their places in the batch, may touch. `there`: those of the memories that exist;
+        their rows are locked. Raises `Transient` where one of them has an owner who ought to be locked and is not."""
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """When the memories are written: what follows from the events that were applied, in order. Returns, by place,
@@ -102,7 +104,10 @@ class BatchTransaction:
 
     def _apply_until_settled(self) -> Verdicts:
         with rows_refused():
-            self._look_around()
+            # Owners come first, as everywhere: once, so that nobody waits for one with rows in hand. Of new memories
+            # there is no row to be locked. One that comes meanwhile is a surprise like any other.
+            are_there = self._clustering.lock(self._undecided().values()) if self._clustering else True
+            self._look_around(are_there=are_there)
         attempts = Attempts(self._connection, "batch")
         while True:
             try:
@@ -121,25 +126,27 @@ class BatchTransaction:
         known, states = len(self._known.ledger), self._known.states
         with rows_refused():
             self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
-            self._look_around()
+            self._look_around(are_there=True)
         if (len(self._known.ledger), self._known.states) == (known, states):
             raise Transient(
                 "database: it takes a row, says nothing, and has it not",
                 advice="Is there a trigger on the tables that drops rows? It should refuse them: RAISE EXCEPTION.",
             )
 
-    def _look_around(self) -> None:
-        """Lock what the batch is about, and see how it stands. Owners come first, as everywhere."""
-        events = {
+    def _look_around(self, *, are_there: bool) -> None:
+        """Lock the memories that the batch is about, if any are there, and see how they stand."""
+        events = self._undecided()
+        self._known.states = self._lock_states({event.memory_id for event in events.values()}) if are_there else {}
+        if self._clustering:
+            self._clustering.prepare(events, self._known.states)
+
+    def _undecided(self) -> dict[int, MemoryEvent]:
+        """The events that may be new and were not refused, by their places in the batch."""
+        return {
             place: event
             for place, (_, event) in enumerate(self._arrivals)
             if event.event_id not in self._known.ledger and place not in self._known.refused
         }
-        # Of new memories there is no row to be locked. One that comes meanwhile is a surprise like any other.
-        are_there = self._clustering.lock(events.values()) if self._clustering else True
-        self._known.states = self._lock_states({event.memory_id for event in events.values()}) if are_there else {}
-        if self._clustering:
-            self._clustering.prepare(events, self._known.states.keys())
 
     def _find_what_is_alike(self, verdicts: Verdicts) -> None:
         if self._clustering and self._clustering.is_needed:

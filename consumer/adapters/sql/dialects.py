@@ -1,4 +1,6 @@
-"""What differs between PostgreSQL and SQLite: staging, timeouts, and how a list of values is passed. Nothing else."""
+"""What differs between PostgreSQL and SQLite, and nothing else: how a transaction begins, staging, lists of values,
+rows written in bulk, what is found in documents, the locks of owners, and what is left of rows that were deleted.
+"""
 
 import json
 import sqlite3

@@ -112,7 +112,9 @@ class Erasing:
         owner_id = subject.id if subject.kind is Kind.OWNER else connection.scalar(of_memory)
         if owner_id is not None:
             self._dialect.lock_owners(connection, [owner_id])
-        connection.execute(_living(subject).with_for_update())
+        living = connection.scalars(_living(subject).with_for_update()).all()
+        if living and owner_id is None:
+            raise _came_into_being(subject)
 
     def _take_out(self, connection: Connection, memory_id: str, author: Author) -> None:
         rows = ClusterRows(connection, self._dialect)
@@ -129,7 +131,7 @@ class Erasing:
             new = self._dialect.insert(memories).values(memory_id=subject.id, **kept)
             connection.execute(new.on_conflict_do_nothing())
             if connection.scalar(_living(subject).with_for_update()) is not None:
-                raise Transient(f"memory {subject.id} came into being meanwhile: nothing is erased")
+                raise _came_into_being(subject)
 
     def _payloads(self, search: Search) -> Iterator[str]:
         """The ids of the payloads in which something is found."""
@@ -146,6 +148,10 @@ class Erasing:
             if not rows:
                 return
             last = rows[-1].payload_id
+
+
+def _came_into_being(subject: Subject) -> Transient:
+    return Transient(f"memory {subject.id} came into being meanwhile: nothing is erased")
 
 
 def _living(subject: Subject) -> Select[str]:

@@ -41,14 +41,17 @@ class SqlStore:
         timeouts: Timeouts | None = None,
         out_of_range: OutOfRange = OutOfRange.STOP,
         rules: Rules | None = None,
+        membership: type[Clustering | Departures] = Departures,
     ) -> None:
         """`out_of_range`: what a claim does where Kafka does not have the offset to read from. `rules`: of what is
-        alike; None where memories are told apart by their ids only."""
+        alike, whatever the mode: clusters that others made are kept true by them. `membership`: the mode: `Clustering`
+        finds out what is alike; `Departures` tells memories apart by their ids only."""
         self._engine = engine
         self._group_id = group_id
         self._clock = clock
         self._out_of_range = out_of_range
-        self._rules = rules
+        self._rules = rules or Rules()
+        self._membership = membership
         self._dialect = dialect_of(engine.dialect.name, timeouts or Timeouts())
 
     def claim(self, found: Mapping[TopicPartition, Found]) -> dict[TopicPartition, Claim]:
@@ -77,11 +80,7 @@ class SqlStore:
             settlement.bear([*plan.rejections, *refused])
 
         with self._transaction(self._dialect.open_for_batch) as connection:
-            clustering = (
-                Clustering(connection, self._dialect, self._rules, now)
-                if self._rules
-                else Departures(connection, self._dialect, now)
-            )
+            clustering = self._membership(connection, self._dialect, self._rules, now)
             batch = BatchTransaction(connection, self._dialect, plan.arrivals, now, bear, clustering)
             verdicts = batch.run(suspects)
             rejections = [*plan.rejections, *verdicts.rejections]

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.merging.refused_rows import writing
 from consumer.adapters.sql.merging.values import doubt_row, joining_row, member_row, view_row
 from consumer.adapters.sql.runs import in_runs
 from consumer.adapters.sql.tables import (
@@ -29,6 +30,7 @@ from consumer.adapters.sql.tables import (
     reviews,
     similarity_keys,
 )
+from consumer.errors import Fatal
 from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import ACCEPTED, Doubt, Pair, Side
 from consumer.memory.merging.folding import View
@@ -53,10 +55,25 @@ class ClusterRows:
         statement = select(memories.c.owner_id).where(self._dialect.among(memories.c.memory_id, memory_ids)).distinct()
         return set(self._connection.scalars(statement))
 
+    def owners_and_members(self, memory_ids: Collection[str]) -> set[tuple[str | None, bool]]:
+        """The owners of memories that are there, and whether any of theirs is a member of a cluster."""
+        statement = (
+            select(memories.c.owner_id, _MEMBER.memory_id.is_not(None))
+            .outerjoin(members, _MEMBER.memory_id == memories.c.memory_id)
+            .where(self._dialect.among(memories.c.memory_id, memory_ids))
+        )
+        return {(owner_id, is_member) for owner_id, is_member in self._connection.execute(statement.distinct())}
+
     def clusters_of(self, memory_ids: Collection[str]) -> set[UUID]:
         """The clusters that these memories are members of."""
         statement = select(_MEMBER.cluster_id).where(self._dialect.among(_MEMBER.memory_id, memory_ids)).distinct()
         return set(self._connection.scalars(statement))
+
+    def cluster_of_each(self, memory_ids: Collection[str]) -> dict[str, UUID]:
+        """Of these memories those that are members, each with its cluster."""
+        statement = select(_MEMBER.memory_id, _MEMBER.cluster_id)
+        found = self._connection.execute(statement.where(self._dialect.among(_MEMBER.memory_id, memory_ids)))
+        return {memory_id: cluster_id for memory_id, cluster_id in found}
 
     def under(self, keys: Collection[int], most: int) -> dict[int, list[UUID]]:
         """Which clusters stand under each key: those with the lowest ids, at most so many."""
@@ -97,15 +114,21 @@ class ClusterRows:
         if untold := {row.cluster_id for row in rows if (row.cluster_id, row.content_hash) not in texts}:
             told = _TEXTS.where(self._dialect.among(_MEMBER.cluster_id, untold))
             texts |= {(cluster_id, digest): text for cluster_id, digest, text in self._connection.execute(told)}
+        if missing := next((row for row in rows if (row.cluster_id, row.content_hash) not in texts), None):
+            raise _without_text(missing)
         return [_found_member(row, texts[row.cluster_id, row.content_hash]) for row in rows]
 
     def add_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Enter new members."""
-        self._dialect.add(self._connection, members, [member_row(*each) for each in placed])
+        rows = [member_row(*each) for each in placed]
+        with writing(members, "cluster", [row[1] for row in rows]):
+            self._dialect.add(self._connection, members, rows)
 
     def put_members(self, placed: Iterable[tuple[Member, Place]]) -> None:
         """Members whose place or content is another now."""
-        self._dialect.put(self._connection, members, [member_row(*each) for each in placed])
+        rows = [member_row(*each) for each in placed]
+        with writing(members, "cluster", [row[1] for row in rows]):
+            self._dialect.put(self._connection, members, rows)
 
     def remove_members(self, memory_ids: Iterable[str]) -> None:
         """They are members no more."""
@@ -120,11 +143,13 @@ class ClusterRows:
 
     def add_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
         """Let new clusters be found under keys."""
-        self._dialect.add(self._connection, similarity_keys, sorted(keys))
+        with writing(similarity_keys, "cluster", [cluster_id for _, cluster_id in keys]):
+            self._dialect.add(self._connection, similarity_keys, sorted(keys))
 
     def put_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
         """Let clusters be found under keys, if they are not."""
-        self._dialect.put(self._connection, similarity_keys, keys)
+        with writing(similarity_keys, "cluster", [cluster_id for _, cluster_id in keys]):
+            self._dialect.put(self._connection, similarity_keys, keys)
 
     def remove_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
         """Let them be found under these no more."""
@@ -133,18 +158,20 @@ class ClusterRows:
     def set_texts(self, texts: Mapping[str, str | None]) -> None:
         """Give members their text, or take it from those who say the same as another that has it."""
         its, text = memories.c.memory_id, memories.c.content
-        for run in in_runs(sorted(texts.items())):
-            self._dialect.for_each(
-                self._connection,
-                [its, text],
-                run,
-                lambda given: update(memories).where(its == given[its.name]).values({text: given[text.name]}),
-            )
+        with writing(memories, "memory", texts):
+            for run in in_runs(sorted(texts.items())):
+                self._dialect.for_each(
+                    self._connection,
+                    [its, text],
+                    run,
+                    lambda given: update(memories).where(its == given[its.name]).values({text: given[text.name]}),
+                )
 
     def put_views(self, views: Mapping[UUID, View], now: datetime) -> None:
         """What a reader sees of clusters of several members."""
-        for run in in_runs(view_row(*each, now) for each in sorted(views.items())):
-            self._dialect.put(self._connection, merged_memories, run)
+        with writing(merged_memories, "cluster", views):
+            for run in in_runs(view_row(*each, now) for each in sorted(views.items())):
+                self._dialect.put(self._connection, merged_memories, run)
 
     def remove_views(self, clusters: Collection[UUID]) -> None:
         """Clusters of one member, or none, are seen as they are."""
@@ -152,8 +179,9 @@ class ClusterRows:
 
     def append_history(self, joinings: Sequence[Joining], now: datetime) -> None:
         """What each joining did."""
-        for run in in_runs(joining_row(each, now) for each in joinings):
-            self._dialect.add(self._connection, merge_history, run)
+        with writing(merge_history, "cluster", [each.cluster_id for each in joinings]):
+            for run in in_runs(joining_row(each, now) for each in joinings):
+                self._dialect.add(self._connection, merge_history, run)
 
     def decided(self, memory_ids: Collection[str]) -> dict[Pair, bool]:
         """Pairs with one of these memories that a person has decided about, and whether they are one thing."""
@@ -184,7 +212,8 @@ class ClusterRows:
     def note_doubts(self, owner_of: Mapping[str, str], doubts: Sequence[Doubt], now: datetime) -> int:
         """Leave pairs to a person. One that is noted already stays as it is. Returns how many were not."""
         rows = (doubt_row(owner_of[each.sides[0].memory_id], each, now) for each in doubts)
-        return sum(self._dialect.add_new(self._connection, reviews, run) for run in in_runs(rows))
+        with writing(reviews, "memory", [each.sides[0].memory_id for each in doubts]):
+            return sum(self._dialect.add_new(self._connection, reviews, run) for run in in_runs(rows))
 
 
 _ORIGINALS = select(
@@ -228,6 +257,16 @@ class FoundMember:
         self.member = member
         self.place = place
         self.has_text = has_text
+
+
+def _without_text(row: Row[Any]) -> Fatal:
+    return Fatal(
+        f"database: no member of cluster {row.cluster_id} has the text of memory {row.memory_id}",
+        advice=(
+            "Was it changed by hand? With the consumers stopped, restore the text, or take the memory out of the"
+            " cluster: delete its row in members, and the cluster's in merged_memories."
+        ),
+    )
 
 
 def _found_member(row: Row[Any], text: str) -> FoundMember:

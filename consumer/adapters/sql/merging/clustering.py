@@ -1,42 +1,41 @@
 """The part of a batch's transaction that finds out which memories tell of one thing.
 
-It stands around the writing of the memories themselves. Before: owners are locked, and what the database has of the
-clusters that the batch may touch is read, at once for all of it. After: every event that was applied is placed, in
-order, and what that changed is written: members, keys, texts, merged memories, history, pairs for review.
+It stands around the writing of the memories themselves. Before: owners are locked, then the rows of the memories, and
+what the database has of the clusters that the batch may touch is read, at once for all of it. After: every event that
+was applied is placed, in order, and what that changed is written: members, keys, texts, merged memories, history, pairs
+for review.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.owner_locks import OwnerLocks
 from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Place, Rules
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import MemoryEvent
-from consumer.memory.ordering import Verdict
+from consumer.memory.ordering import State, Verdict
 from consumer.records import FOLDED_IN, NEARLY_SAME, SAME_CONTENT, Outcome
 
 
 class Clustering:
-    """One batch. `prepare` comes first, under no lock of rows; `apply` when the memories are written."""
+    """One batch. `lock` comes before any row is locked, `prepare` after; `apply` when the memories are written."""
 
     def __init__(self, connection: Connection, dialect: SqlDialect, rules: Rules, now: datetime) -> None:
         self._rows = ClusterRows(connection, dialect)
-        self._dialect = dialect
-        self._connection = connection
+        self._owners = OwnerLocks(connection, dialect)
         self._rules = rules
         self._now = now
         self._before = Before()
         self._candidates: dict[int, Member] = {}
-        self._touched: set[UUID] = set()
         self.effects = Effects()
 
     @property
@@ -52,20 +51,21 @@ class Clustering:
         owners = {event.memory.owner_id for event in events if event.memory is not None}
         memory_ids = {event.memory_id for event in events}
         there = self._rows.owners_of(memory_ids)
-        self._dialect.lock_owners(self._connection, owners.union(filter(None, there)))
-        self._touched = self._rows.clusters_of(memory_ids) if there else set()
+        self._owners.take(owners | there)
         return bool(there)
 
-    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
-        """Read what the events, by their places in the batch, may touch. The owners are locked; `there` are those of
-        the memories that exist."""
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Mapping[str, State]) -> None:
+        """Read what the events, by their places in the batch, may touch. `there`: those of the memories that exist;
+        their rows are locked. Raises `Transient` where one came into being whose owner is not."""
+        self._owners.require(there.values())
         self._candidates = {
             place: Member(event.memory_id, event.occurred_at, event.memory)
             for place, event in events.items()
             if event.memory is not None
         }
         names = {event.memory_id for event in events.values()}
-        self._before = read_clusters(self._rows, self._rules, names, self._touched, self._candidates.values())
+        touched = self._rows.clusters_of(there) if there else set()
+        self._before = read_clusters(self._rows, self._rules, names, touched, self._candidates.values())
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those end that created a

@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
+from consumer.adapters.sql.merging.owner_locks import OwnerLocks
 from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
-from consumer.memory.ordering import Verdict
+from consumer.memory.ordering import State, Verdict
 from consumer.records import Outcome
 
 
@@ -22,10 +23,10 @@ class Departures:
 
     effects = Effects()
 
-    def __init__(self, connection: Connection, dialect: SqlDialect, now: datetime) -> None:
-        self._connection = connection
-        self._dialect = dialect
+    def __init__(self, connection: Connection, dialect: SqlDialect, rules: Rules, now: datetime) -> None:
         self._rows = ClusterRows(connection, dialect)
+        self._owners = OwnerLocks(connection, dialect)
+        self._rules = rules
         self._now = now
         self._before = Before()
 
@@ -35,20 +36,24 @@ class Departures:
         return bool(self._before.whole)
 
     def lock(self, events: Collection[MemoryEvent]) -> bool:
-        """Nothing is known yet, and mostly there is nothing to be locked."""
-        return True
+        """Have the owners of members to ourselves; mostly there are none. Returns whether any of the memories is
+        there."""
+        there = self._rows.owners_and_members({event.memory_id for event in events})
+        self._owners.take(owner for owner, is_member in there if is_member)
+        return bool(there)
 
-    def prepare(self, events: Mapping[int, MemoryEvent], there: Collection[str]) -> None:
-        """Read the clusters of those memories that are there."""
+    def prepare(self, events: Mapping[int, MemoryEvent], there: Mapping[str, State]) -> None:
+        """Read the clusters of those memories that are there. Their rows are locked: none joins a cluster any more.
+        Raises `Transient` where one has joined since the owners were locked."""
         self._before = Before()
-        touched = self._rows.clusters_of(there) if there else set()
-        if touched:
-            self._dialect.lock_owners(self._connection, {owner for owner in self._rows.owners_of(there) if owner})
-            self._before = read_clusters(self._rows, Rules(), there, touched)
+        clusters = self._rows.cluster_of_each(there) if there else {}
+        if clusters:
+            self._owners.require([there[name] for name in clusters])
+            self._before = read_clusters(self._rows, self._rules, there, set(clusters.values()))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Take out whoever was changed or deleted."""
-        changes = ClusterChanges(self._rows, Rules(), self._now, self._before)
+        changes = ClusterChanges(self._rows, self._rules, self._now, self._before)
         clusters = changes.clusters()
         for _, event, _ in applied:
             clusters.leave(event.memory_id)
