@@ -286,8 +286,8 @@ def test_a_row_about_clusters_that_the_database_refuses_is_named(store: Clustere
     """It follows from what is stored: no record is to blame, and nothing is written."""
     store.write([told("a"), told("b")])
     forbid(store, table, "UPDATE" if table == "memories" else "INSERT")
+    doubtful = [told("d", owner="bob"), told("e", swapped(1, 2, 3), owner="bob")]
     with pytest.raises(Fatal, match=f"{table} refuses a row of (cluster|memory) .*forbidden") as raised:
-        doubtful = [told("d", owner="bob"), told("e", swapped(1, 2, 3), owner="bob")]
         store.write([told("c", swapped(0)), *doubtful, gone("a")])
     assert f"trigger on {table}" in raised.value.advice
     assert store.query("SELECT count(*) FROM memories") == [(2,)]
