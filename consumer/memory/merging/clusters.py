@@ -187,9 +187,10 @@ class Clusters:
     def _decided_about(self, member: Member) -> tuple[list[Member], set[UUID]]:
         """Those that a person takes for one with the memory, and the clusters where somebody is that it was kept apart
         from."""
-        decided = {
-            name: is_one for name, is_one in self.doubts.decided_about(side_of(member)).items() if name in self.places
-        }
+        told = self.doubts.decided_about(side_of(member))
+        if not told:
+            return [], set()
+        decided = {name: is_one for name, is_one in told.items() if name in self.places}
         kept_out = {self.places[name].cluster_id for name, is_one in decided.items() if not is_one}
         partners = [name for name, is_one in decided.items() if is_one and self.places[name].cluster_id not in kept_out]
         return [self.members[name] for name in partners], kept_out
