@@ -10,7 +10,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from consumer.adapters.avro import AvroEncoder
 from consumer.devstack.sample_events import events
-from consumer.memory.merging.content import content_hash
+from consumer.memory.merging.similarity import Traits
 from tests import goemotions
 
 PARTITIONS = 4
@@ -57,7 +57,7 @@ def texts(count: int) -> Iterator[Keyed]:
     encoder, seen = AvroEncoder(), set[tuple[str, bytes]]()
     for event in goemotions.memories(count):
         if event.memory is not None:
-            content = (event.memory.owner_id, content_hash(event.memory))
+            content = (event.memory.owner_id, Traits(event.memory).digest)
             if content not in seen:
                 seen.add(content)
                 yield event.memory_id, encoder.encode(event)

@@ -8,8 +8,6 @@ import hashlib
 import unicodedata
 from collections.abc import Collection
 
-from consumer.memory.model import Memory
-
 HASH_VERSION = 1
 """Goes into every hash: when the canonical form changes, this does, and no old hash passes for a new one."""
 
@@ -24,17 +22,11 @@ def canonical_text(text: str) -> str:
     return " ".join(folded.split())
 
 
-def content_hash(memory: Memory) -> bytes:
+def hash_of(canonical: str, people: Collection[str], sources: Collection[str]) -> bytes:
     """SHA-256 over the canonical text, the sorted ids of participants, and the sorted ids of sources, each once.
 
     Every part bears its length, so that no two different memories make the same input.
     """
-    people = {participant["id"] for participant in memory.participants}
-    return hash_of(canonical_text(memory.content), people, set(memory.source_message_ids))
-
-
-def hash_of(canonical: str, people: Collection[str], sources: Collection[str]) -> bytes:
-    """The same of the parts, where they are at hand."""
     told = f"{_PREFIX}{len(canonical)}:{canonical}{_listed(people)}{_listed(sources)}"
     # Surrogates can't come from the wire; should one come from elsewhere, it is hashed as it is.
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()

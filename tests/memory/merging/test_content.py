@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.memory.merging.content import canonical_text, content_hash
+from consumer.memory.merging.content import canonical_text
+from consumer.memory.merging.similarity import Traits
 from tests import goemotions
 from tests.memory.merging.originals import memories, memory
 
@@ -25,7 +26,7 @@ from tests.memory.merging.originals import memories, memory
     ],
 )
 def test_case_spacing_and_composition_do_not_matter(one: str, other: str) -> None:
-    assert content_hash(memory(one)) == content_hash(memory(other))
+    assert Traits(memory(one)).digest == Traits(memory(other)).digest
 
 
 @given(memories(), st.randoms())
@@ -45,13 +46,13 @@ def test_id_order_repetition_and_confidence_do_not_matter(told: object, chance: 
         summary="another",
         tags=["other"],
     )
-    assert content_hash(after) == content_hash(before)
+    assert Traits(after).digest == Traits(before).digest
 
 
 def test_a_hash_is_the_same_in_every_process() -> None:
     """It is stored, and compared with those that others made: a change of it is a new version."""
     met = memory("We  met \u00c9lodie.", sources=[f"s{n}" for n in range(9)], people=[f"p{n}" for n in range(9)])
-    assert content_hash(met).hex() == "806de2049c4e6985406a52fa26b4e99989a7548beea828abd886f68ac17bdcca"
+    assert Traits(met).digest.hex() == "806de2049c4e6985406a52fa26b4e99989a7548beea828abd886f68ac17bdcca"
 
 
 @given(st.text())
@@ -72,11 +73,11 @@ def test_what_is_canonical_stays_so(text: str) -> None:
 )
 def test_no_two_contents_make_the_same_input(one: object, other: object) -> None:
     assert isinstance(one, type(memory())) and isinstance(other, type(memory()))
-    assert content_hash(one) != content_hash(other)
+    assert Traits(one).digest != Traits(other).digest
 
 
 @pytest.mark.skipif(goemotions.find_data() is None, reason="the GoEmotions comments are not here")
 def test_the_comments_of_one_owner_hold_221_repetitions() -> None:
     texts = [event.memory.content for event in goemotions.memories(43_410) if event.memory]
     assert len(texts) == 43_410
-    assert len(texts) - len({content_hash(memory(text)) for text in texts}) == 221
+    assert len(texts) - len({Traits(memory(text)).digest for text in texts}) == 221
