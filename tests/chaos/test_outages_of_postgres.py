@@ -114,7 +114,7 @@ def test_what_ends_a_copy_is_told(open_loop: OpenLoop, proxy: TcpProxy, straight
 
 def test_breaking_again_and_again(open_loop: OpenLoop, proxy: TcpProxy, straight: Connection) -> None:
     """Each try breaks at another statement, before the server hears it or before we hear of it."""
-    words = [b"BEGIN", b"COPY", b"JOIN members", b"INTO memories", b"INTO event_ledger", b"UPDATE partitions", b"COMMIT"]
+    words = [b"BEGIN", b"COPY", b"JOIN", b"INTO memories", b"INTO event_ledger", b"UPDATE partitions", b"COMMIT"]
     breaks = [(word, moment) for word in words for moment in (Moment.BEFORE, Moment.DURING)]
     loop = open_loop()
 
