@@ -6,7 +6,6 @@ was applied is placed, in order, and what that changed is written: members, keys
 for review.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -73,21 +72,22 @@ class Clustering:
         changes = ClusterChanges(self._rows, self._rules, self._now, self._before)
         clusters = changes.clusters()
         outcomes: dict[int, Outcome] = {}
-        bands: Counter[Band] = Counter()
+        placed = merged = 0
         for at, event, verdict in applied:
             if verdict is Verdict.DELETED:
                 clusters.leave(event.memory_id)
                 continue
             place = clusters.put(self._candidates[at], event.event_id)
-            bands[place.band] += 1
+            placed += 1
+            merged += place.band in (Band.EQUAL, Band.FOLDED)
             if verdict is Verdict.CREATED and not place.is_founder:
                 outcomes[at] = _joined(place)
         doubts = changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(
-            placed=bands.total(),
+            placed=placed,
             candidates=clusters.candidates,
             merges_tried=clusters.merges_tried,
-            merged=bands[Band.EQUAL] + bands[Band.FOLDED],
+            merged=merged,
             doubts=doubts,
         )
         return outcomes
