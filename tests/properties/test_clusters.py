@@ -242,7 +242,7 @@ def test_the_size_of_batches_makes_no_difference(databases: Databases, story: li
     assert_batches_make_no_difference(databases, SIZES, story, rules)
 
 
-@settings(max_examples=examples(quick=4), deadline=None)
+@settings(max_examples=examples(quick=10), deadline=None)
 @given(story=stories(), rules=st.sampled_from((Rules(), FEW)))
 @example(story=DOUBTED_BEFORE_DISPUTED, rules=Rules())
 @example(story=all_but_one_leave(), rules=FEW)
