@@ -310,6 +310,7 @@ def test_disputes_that_wait_are_those_of_the_views(
         assert_disputes_are_those_of_the_views(store)
     store.write(events[len(story) :], size=size)
     assert_disputes_are_those_of_the_views(store)
+    assert_whole(store)
 
 
 def decide(store: Clustered, number: int, *, is_one: bool) -> None:
