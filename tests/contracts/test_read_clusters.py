@@ -65,7 +65,7 @@ def test_the_founder_is_read_though_nothing_of_it_is_seen(store: Clustered) -> N
 
 def test_all_keys_of_those_who_leave_are_read(engine: Engine) -> None:
     """A source was crowded, and is no more: the keys of words go all the same."""
-    store = Clustered(engine, Rules(at_most=2))
+    store = Clustered(engine, Rules(at_most=2, crowd=2))
     store.write([told(f"m{number}", " ".join(f"m{number}w{word}" for word in range(9))) for number in range(3)])
     for number in range(3):
         assert_whole(store)

@@ -35,7 +35,7 @@ WORDS = tuple(f"w{number}" for number in range(20))
 WORDINGS: tuple[Callable[[str], str], ...] = (str, str, str.upper, lambda words: words.replace(" ", "  "))
 """Ways to say the same."""
 
-FEW = Rules(at_most=2, doubts_at_most=1)
+FEW = Rules(at_most=2, crowd=2, doubts_at_most=1)
 """Bounds that a few memories reach."""
 
 
@@ -230,7 +230,7 @@ def on_postgres(postgres_url: str) -> Iterator[Databases]:
 
 
 @settings(max_examples=examples(quick=80), deadline=None)
-@given(story=stories(), rules=st.sampled_from((Rules(), FEW, Rules(at_most=1))))
+@given(story=stories(), rules=st.sampled_from((Rules(), FEW, Rules(at_most=1, crowd=1))))
 @example(story=DISPUTED, rules=Rules())
 @example(story=AWAY_AND_BACK, rules=Rules())
 @example(story=ECHOED[:4], rules=Rules())

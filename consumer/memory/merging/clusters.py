@@ -67,13 +67,15 @@ class Known:
 class Rules:
     """`bands`, and bounds.
 
-    `at_most`: how many clusters are looked at under one key: those with the lowest ids. `doubts_at_most`: of how many
+    `at_most`: how many clusters are looked at under a key of words: those with the lowest ids. `crowd`: how many may
+    have a source for it to tell them apart; no setting, because what stands under which keys follows from it. `doubts_at_most`: of how many
     that a newcomer may be alike a person hears: those that it is most like. Of one that joins a cluster nobody hears
     what else it may be alike.
     """
 
     bands: Bands = Bands()
     at_most: int = 32
+    crowd: int = 32
     doubts_at_most: int = 5
 
 
@@ -83,7 +85,7 @@ class Clusters:
     def __init__(self, known: Known, rules: Rules) -> None:
         self._rules = rules
         self._clusters: defaultdict[UUID, set[str]] = defaultdict(set)
-        self.index = KeyIndex(known.keys, rules.at_most)
+        self.index = KeyIndex(known.keys, rules.at_most, rules.crowd)
         self._twins: defaultdict[Digest, set[str]] = defaultdict(set)
         self.members: dict[str, Member] = {}
         self.places: dict[str, Place] = {}

@@ -19,14 +19,14 @@ Keys = Mapping[UUID, AbstractSet[int]]
 
 class KeyIndex:
     """The keys of the clusters that a batch touches, as its events change them. `at_most`: how many clusters are looked
-    at under one key, those with the lowest ids.
+    at under a key of words, those with the lowest ids. `crowd`: how many may have a source for it to tell them apart.
 
-    `before`: which clusters stood under which keys; of a key that is asked at least one more than `at_most`, if there
-    are. Of a cluster that is left by its founder all keys must be among them.
+    `before`: which clusters stood under which keys; of a key that is asked at least one more than these, if there are. Of a cluster that is left by its founder all keys must be among them.
     """
 
-    def __init__(self, before: Mapping[int, Iterable[UUID]], at_most: int) -> None:
+    def __init__(self, before: Mapping[int, Iterable[UUID]], at_most: int, crowd: int) -> None:
         self._at_most = at_most
+        self._crowd = crowd
         self._under: defaultdict[int, set[UUID]] = defaultdict(set)
         self._keys: defaultdict[UUID, set[int]] = defaultdict(set)
         for key, clusters in before.items():
@@ -48,7 +48,7 @@ class KeyIndex:
         """The clusters that the member may be like."""
         near = set[UUID]()
         told = [clusters for key in member.source_keys if (clusters := self._under.get(key))]
-        telling = [clusters for clusters in told if len(clusters) <= self._at_most]
+        telling = [clusters for clusters in told if len(clusters) <= self._crowd]
         keys = member.retelling_keys
         if not member.source_keys or len(telling) < len(told):
             keys = [*keys, *member.word_keys]
@@ -65,11 +65,11 @@ class KeyIndex:
         """Let a cluster be found by its founder. Returns those that have to be found by what is said from now on."""
         sources = founder.source_keys
         self.enter(cluster_id, [*sources, *founder.retelling_keys])
-        crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._at_most]
+        crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._crowd]
         if crowded or not sources:
             self.enter(cluster_id, founder.said_keys)
         # The one that makes it too many: the others were found by the source alone.
-        return {each for clusters in crowded if len(clusters) == self._at_most + 1 for each in clusters}
+        return {each for clusters in crowded if len(clusters) == self._crowd + 1 for each in clusters}
 
     def leave(self, cluster_id: UUID, keys: Iterable[int]) -> None:
         """Let a cluster be found under keys no more."""

@@ -210,7 +210,7 @@ def test_it_starts_from_what_the_database_has() -> None:
 
 
 def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
-    known = Clusters(Known(), Rules(at_most=3))
+    known = Clusters(Known(), Rules(at_most=3, crowd=3))
     for number in range(3):
         put(known, told(f"m{number}", f"text{number} word{number}"))
     assert known.candidates == 0 + 1 + 2
@@ -221,7 +221,7 @@ def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
 
 
 def test_those_who_were_few_once_are_found_by_their_words_when_they_have_become_many() -> None:
-    known = Clusters(Known(), Rules(at_most=3))
+    known = Clusters(Known(), Rules(at_most=3, crowd=3))
     put(known, told("first", TEN))
     for number in range(20):
         put(known, told(f"m{number}", f"text{number} word{number}"))

@@ -15,7 +15,7 @@ def unlike(number: int, *, sources: tuple[str, ...] = ("talk",)) -> Member:
 
 def index_of(*founders: Member) -> KeyIndex:
     """An index in which each founds a cluster, as `Clusters` has them do it."""
-    index, by_id = KeyIndex({}, FEW), {event_id(each.memory_id): each for each in founders}
+    index, by_id = KeyIndex({}, FEW, FEW), {event_id(each.memory_id): each for each in founders}
     for cluster_id, founder in by_id.items():
         for other in index.found(cluster_id, founder):
             index.enter(other, by_id[other].said_keys)
@@ -65,7 +65,7 @@ def test_who_leaves_is_found_no_more() -> None:
 def test_it_tells_what_changed() -> None:
     first, second = unlike(0), unlike(1)
     before = {key: [event_id("m0")] for key in first.source_keys}
-    index = KeyIndex(before, FEW)
+    index = KeyIndex(before, FEW, FEW)
     index.found(event_id("m1"), second)
     index.leave_all(event_id("m0"))
     assert index.removed == {event_id("m0"): set(before)}

@@ -97,7 +97,7 @@ def tellings(texts: int, rng: random.Random, sources: Sources) -> Iterator[list[
 
 def near(members: Sequence[Member]) -> Iterator[set[str]]:
     """For each of these memories, which of those before it are looked at. None joins another."""
-    index, founders = KeyIndex({}, Rules().at_most), {event_id(each.memory_id): each for each in members}
+    index, founders = KeyIndex({}, Rules().at_most, Rules().crowd), {event_id(each.memory_id): each for each in members}
     for cluster_id, founder in founders.items():
         yield {founders[each].memory_id for each in index.near(founder)}
         for each in index.found(cluster_id, founder):

@@ -56,7 +56,7 @@ def read_clusters(
     before = Before(whole=set(touched))
     before.add(rows.members(before.whole))
     leaving = [each.member for each in before.members.values()]
-    look = _Look(rows, rules.at_most, len(before.whole))
+    look = _Look(rows, rules, len(before.whole))
     look.up([*newcomers, *leaving])
     if touched:
         look.add(rows.standing({key for member in leaving for key in member.keys}, before.whole))
@@ -78,12 +78,12 @@ def read_clusters(
 class _Look:
     """A look at what stands under keys."""
 
-    def __init__(self, rows: ClusterRows, at_most: int, leaving: int) -> None:
+    def __init__(self, rows: ClusterRows, rules: Rules, leaving: int) -> None:
         self.under: dict[int, list[UUID]] = {}
         self._rows = rows
-        self._at_most = at_most
+        self._crowd = rules.crowd
         # One more than are looked at tells that there are too many; and as many may leave.
-        self._limit = at_most + 1 + leaving
+        self._limit = max(rules.at_most, rules.crowd) + 1 + leaving
         self._untold: set[int] = set()
 
     def up(self, members: Collection[Member]) -> None:
@@ -93,7 +93,7 @@ class _Look:
         keys.update(*(member.retelling_keys for member in members))
         keys.update(*(member.word_keys for member in members if not member.source_keys))
         self.under = self._rows.under(keys, self._limit)
-        crowded = {key for key, count in bearers.items() if len(self.under.get(key, ())) + count > self._at_most}
+        crowded = {key for key, count in bearers.items() if len(self.under.get(key, ())) + count > self._crowd}
         if crowded:
             asking = (member for member in members if not crowded.isdisjoint(member.source_keys))
             words = {key for member in asking for key in member.word_keys}
