@@ -138,7 +138,10 @@ class BatchProcessingConfig(Group):
         default=0.70, ge=0, le=1, description="Score from which on a pair is marked for review."
     )
     candidates_per_key: int = Field(
-        default=32, ge=1, le=1_000, description="Clusters that are looked at under one key of a memory's words, at most."
+        default=32,
+        ge=1,
+        le=1_000,
+        description="Clusters looked at under one key of a memory's words, at most.",
     )
     batch_size: int = Field(default=1_000, ge=1, le=100_000, description="Records in a batch, at most.")
     batch_max_bytes: int = Field(

@@ -68,9 +68,9 @@ class Rules:
     """`bands`, and bounds.
 
     `at_most`: how many clusters are looked at under a key of words: those with the lowest ids. `crowd`: how many may
-    have a source for it to tell them apart; no setting, because what stands under which keys follows from it. `doubts_at_most`: of how many
-    that a newcomer may be alike a person hears: those that it is most like. Of one that joins a cluster nobody hears
-    what else it may be alike.
+    have a source for it to tell them apart; no setting, because what stands under which keys follows from it.
+    `doubts_at_most`: of how many that a newcomer may be alike a person hears: those that it is most like. Of one that
+    joins a cluster nobody hears what else it may be alike.
     """
 
     bands: Bands = Bands()

@@ -21,7 +21,8 @@ class KeyIndex:
     """The keys of the clusters that a batch touches, as its events change them. `at_most`: how many clusters are looked
     at under a key of words, those with the lowest ids. `crowd`: how many may have a source for it to tell them apart.
 
-    `before`: which clusters stood under which keys; of a key that is asked at least one more than these, if there are. Of a cluster that is left by its founder all keys must be among them.
+    `before`: which clusters stood under which keys; of a key that is asked at least one more than these, if there are.
+    Of a cluster that is left by its founder all keys must be among them.
     """
 
     def __init__(self, before: Mapping[int, Iterable[UUID]], at_most: int, crowd: int) -> None:
