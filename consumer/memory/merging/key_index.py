@@ -47,13 +47,16 @@ class KeyIndex:
 
     def near(self, member: Member) -> set[UUID]:
         """The clusters that the member may be like."""
-        near = set[UUID]()
-        told = [clusters for key in member.source_keys if (clusters := self._under.get(key))]
-        telling = [clusters for clusters in told if len(clusters) <= self._crowd]
-        keys = member.retelling_keys
-        if not member.source_keys or len(telling) < len(told):
-            keys = [*keys, *member.word_keys]
-        near.update(*telling, *(sorted(self._under.get(key, ()))[: self._at_most] for key in keys))
+        near, is_told_by_words = set[UUID](), not member.source_keys
+        for key in member.source_keys:
+            if clusters := self._under.get(key):
+                if len(clusters) > self._crowd:
+                    is_told_by_words = True
+                else:
+                    near |= clusters
+        for key in [*member.retelling_keys, *member.word_keys] if is_told_by_words else member.retelling_keys:
+            if clusters := self._under.get(key):
+                near.update(sorted(clusters)[: self._at_most])
         return near
 
     def enter(self, cluster_id: UUID, keys: Iterable[int]) -> None:
