@@ -189,7 +189,7 @@ class Clusters:
     def _decided_about(self, member: Member) -> tuple[list[Member], set[UUID]]:
         """Those that a person takes for one with the memory, and the clusters where somebody is that it was kept apart
         from."""
-        told = self.doubts.decided_about(side_of(member))
+        told = self.doubts.decided_about(side_of(member)) if self.doubts.has_decisions else {}
         if not told:
             return [], set()
         decided = {name: is_one for name, is_one in told.items() if name in self.places}
@@ -224,7 +224,10 @@ class Clusters:
                 yield _Match(founder, score, band)
 
     def _founders_near(self, member: Member) -> list[Member]:
-        founders = map(self._founder, self.index.near(member))
+        clusters = self.index.near(member)
+        if not clusters:
+            return []
+        founders = map(self._founder, clusters)
         # Two keys can be equal by chance, so the owner is looked at too.
         return [each for each in founders if each is not None and each.memory.owner_id == member.memory.owner_id]
 

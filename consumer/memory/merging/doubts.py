@@ -56,10 +56,13 @@ class Doubts:
         """Have a person look at it."""
         self._noted.append((turn, doubt))
 
+    @property
+    def has_decisions(self) -> bool:
+        """Whether there are any."""
+        return bool(self._decided)
+
     def decided_about(self, side: Side) -> dict[str, bool]:
         """The memories that a person saw beside this, and whether they are one thing. None has changed since."""
-        if not self._decided:
-            return {}
         return {
             other.memory_id: is_one
             for pair, is_one in self._decided.items()

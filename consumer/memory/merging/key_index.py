@@ -70,8 +70,9 @@ class KeyIndex:
         sources = founder.source_keys
         self.enter(cluster_id, [*sources, *founder.retelling_keys])
         crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._crowd]
-        if crowded or not sources:
-            self.enter(cluster_id, founder.said_keys)
+        if not crowded and sources:
+            return set()
+        self.enter(cluster_id, founder.said_keys)
         # The one that makes it too many: the others were found by the source alone.
         return {each for clusters in crowded if len(clusters) == self._crowd + 1 for each in clusters}
 
