@@ -14,7 +14,7 @@ from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.tables import merge_history, merged_memories, reviews
-from consumer.isolation import RowRefused
+from consumer.errors import Fatal
 from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Pair, Side
 from consumer.memory.merging.folding import Dispute, View
@@ -137,10 +137,10 @@ class TestViews:
 
 
 class TestRefusals:
-    """They are the data's fault, and say so."""
+    """They stop the consumer, and say where to look: no record is to blame."""
 
     def refuse(self, engine: Engine, view: View) -> None:
-        with pytest.raises(RowRefused), rows_of(engine) as rows:
+        with pytest.raises(Fatal, match="merged_memories refuses a row of cluster"), rows_of(engine) as rows:
             rows.put_views({uuid4(): view_of(memory("good")), uuid4(): view}, NOON)
         assert all_of(engine, merged_memories) == []
 
