@@ -255,7 +255,7 @@ class Clusters:
         self._twins[member.digest].add(member.memory_id)
 
     def _index(self, member: Member, place: Place) -> None:
-        """Let the cluster be found by what the member says; by the rest of it if it is the founder."""
+        """Let the cluster be found: by the keys of its founder, by the content alone of who is none."""
         if not place.is_founder:
             self.index.enter(place.cluster_id, (member.content_key,))
             return
