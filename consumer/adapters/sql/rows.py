@@ -20,7 +20,6 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
     memory = event.memory
     if memory is None:
         return (seq, event.event_id, event.memory_id, None, event.occurred_at, True) + (None,) * 13
-    score, warnings = _assessed(memory)
     return (
         seq,
         event.event_id,
@@ -29,6 +28,17 @@ def row_of(seq: int, event: MemoryEvent) -> Row:
         event.occurred_at,
         False,
         event.producer,
+        *contents_of(memory),
+    )
+
+
+def contents_of(memory: Memory) -> Row:
+    """The values of a memory's columns from `content` on, in their order: what it says, and how good it is.
+
+    Raises `RowRefused` as `row_of` does.
+    """
+    score, warnings = _assessed(memory)
+    return (
         memory.content,
         memory.summary,
         json_of(memory.source_message_ids),

@@ -3,13 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from consumer.adapters.sql.rows import Row, json_of
+from consumer.adapters.sql.rows import Row, contents_of, json_of
 from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import Doubt
 from consumer.memory.merging.folding import View
 from consumer.memory.merging.joining import Joining
 from consumer.memory.merging.members import Member
-from consumer.memory.quality import assess
 
 
 def member_row(member: Member, place: Place) -> Row:
@@ -20,27 +19,14 @@ def member_row(member: Member, place: Place) -> Row:
 
 def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
     """Of `merged_memories`. Raises `RowRefused` where a document can't be written as JSON."""
-    memory = view.memory
-    score, warnings = assess(memory)
     return (
         cluster_id,
         view.memory_id,
-        memory.owner_id,
+        view.memory.owner_id,
         view.occurred_at,
         False,
         None,  # several may have produced it
-        memory.content,
-        memory.summary,
-        json_of(memory.source_message_ids),
-        json_of(memory.participants),
-        json_of(memory.tags),
-        memory.confidence,
-        memory.extracted_at,
-        json_of(memory.metadata),
-        json_of(memory.emotional_context),
-        json_of(memory.relationship_dynamics),
-        score,
-        json_of(warnings),
+        *contents_of(view.memory),
         json_of(view.conflicts),
         now,
     )
