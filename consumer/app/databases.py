@@ -40,7 +40,7 @@ def database(settings: DatabaseSettings, patience: Patience | None = None) -> It
     """
     with _engine(settings, patience) as engine:
         if engine.dialect.name == "sqlite":
-            migrating.upgrade(engine)
+            migrating.upgrade_where_needed(engine)
         else:
             migrating.require_current(engine)
         yield engine

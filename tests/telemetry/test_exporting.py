@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from consumer.devstack.loopback import HOST, free_port
 from consumer.telemetry.exporting import exporters_wanted, links_limit
 from tests.telemetry.collector import collector
 
@@ -66,8 +67,7 @@ def deaf() -> Iterator[str]:
 @pytest.fixture
 def closed() -> str:
     """An endpoint where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return f"http://{HOST}:{free_port()}"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Connections."""
 
+import sqlite3
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from consumer.adapters.sql.cursor import Cursor
 from consumer.adapters.sql.patience import Patience, bear_with
@@ -25,6 +27,9 @@ READ_ONLY = "consumer_read_only"
 
 POOL = "pool"
 """Where a connection's record has the pool that it was opened for."""
+
+SWITCHING_PAUSE_SECONDS = 0.05
+"""The longest pause between two attempts to switch a SQLite file to WAL."""
 
 
 def open_engine(
@@ -95,7 +100,7 @@ def _sqlite(url: URL, busy_timeout: float) -> Engine:
     def prepare(connection: Any, _: Any) -> None:
         # The driver would open transactions on its own and only before some statements; `begin` below does it instead.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+        _keep_a_log_of_writes(connection, busy_timeout)
         # A power cut may cost the newest commits, never the file's health; Kafka then hands the records out again.
         connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -105,3 +110,10 @@ def _sqlite(url: URL, busy_timeout: float) -> Engine:
         connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _keep_a_log_of_writes(connection: Any, busy_timeout: float) -> None:
+    """Switch the file to WAL. That is refused at once while somebody else has a lock, whatever the timeout."""
+    refused = retry_if_exception_type(sqlite3.OperationalError)
+    pauses, end = wait_random(max=SWITCHING_PAUSE_SECONDS), stop_after_delay(busy_timeout)
+    Retrying(retry=refused, wait=pauses, stop=end, reraise=True)(connection.execute, "PRAGMA journal_mode = WAL")
