@@ -91,10 +91,14 @@ def death_of(raised: KafkaException | SystemError) -> KafkaError | None:
     """What a producer died of, if that is why a call of it raised.
 
     The binding raises such an error out of whatever call is on, and goes on with the callbacks all the same: what
-    Python makes of a callback that runs while an exception is set is a `SystemError` caused by that exception.
+    Python makes of a callback that runs while an exception is set is a `SystemError` caused by that exception; or by
+    nothing, where the callback swallowed it.
     """
-    while isinstance(raised, SystemError) and isinstance(raised.__cause__, KafkaException | SystemError):
-        raised = raised.__cause__
-    if isinstance(raised, KafkaException) and error_of(raised).fatal():
-        return error_of(raised)
+    cause: BaseException | None = raised
+    while isinstance(cause, SystemError):
+        cause = cause.__cause__
+    if cause is None:
+        return KafkaError(CLIENT_IS_DEAD, "the producer died, and what of was lost on the way", fatal=True)
+    if isinstance(cause, KafkaException) and error_of(cause).fatal():
+        return error_of(cause)
     return None
