@@ -23,8 +23,8 @@ help: ## Say what there is
 run: $(READY) ## Run the whole job once, on an embedded broker, database and Redis (INPUT=file.jsonl, EVENTS=n)
 	@$(BIN)/memory-consumer demo $(if $(INPUT),--input "$(INPUT)") $(if $(EVENTS),--events "$(EVENTS)")
 
-test: lint ## Lint, types, and every test, on real Kafka, PostgreSQL and Redis
-	@$(BIN)/python -m pytest
+test: lint ## Lint, types, and every test, on real Kafka, PostgreSQL and Redis (JOBS=n at once, each on servers of its own)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile
 
 lint: $(READY_TO_TEST) ## Ruff, its formatter, and mypy
 	@$(BIN)/ruff check --quiet
