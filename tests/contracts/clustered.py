@@ -12,6 +12,7 @@ from consumer.adapters.sql.dialects import Timeouts, dialect_of
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.merging.departures import Departures
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.store import SqlStore
 from consumer.adapters.sql.tables import members, similarity_keys
 from consumer.memory.merging.clusters import Rules
@@ -167,3 +168,9 @@ def least_keys_of(found: FoundMember) -> list[int]:
         return [member.content_key]
     told = [] if member.source_keys else member.said_keys
     return [*member.source_keys, *member.retelling_keys, *told]
+
+
+def the_one_waiting(reviews: Reviews) -> int:
+    """The pair that waits for a person; there is one."""
+    (review,) = reviews.waiting(None, 10)
+    return review.id

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from consumer.adapters.sql.engine import open_engine
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.migrating import upgrade
+from consumer.memory.merging.clusters import Rules
 from tests.contracts.desk import Desk
 
 
@@ -32,3 +34,8 @@ def desk(engine: Engine) -> Desk:
     desk = Desk(engine)
     desk.claim()
     return desk
+
+
+@pytest.fixture
+def reviews(engine: Engine) -> Reviews:
+    return Reviews(engine, Rules())

@@ -8,7 +8,7 @@ from consumer.errors import Fatal
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
-from tests.contracts.clustered import TEN, Clustered, assert_whole, gone, swapped, told
+from tests.contracts.clustered import TEN, Clustered, assert_whole, gone, swapped, the_one_waiting, told
 from tests.contracts.test_written_clusters import counted
 from tests.stories import NOON
 
@@ -22,20 +22,9 @@ def store(engine: Engine) -> Clustered:
     return Clustered(engine)
 
 
-@pytest.fixture
-def reviews(engine: Engine) -> Reviews:
-    return Reviews(engine, Rules())
-
-
-def the(reviews: Reviews) -> int:
-    """The one pair that waits."""
-    (review,) = reviews.waiting(None, 10)
-    return review.id
-
-
 def test_who_was_kept_apart_joins_when_it_says_the_same(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    reviews.reject(the(reviews), ANN)
+    reviews.reject(the_one_waiting(reviews), ANN)
     store.write([told("b", again=" 2", at=2)])
     assert store.query(CLUSTERS) == [(1,)]
     assert_whole(store)
@@ -79,7 +68,7 @@ def test_a_decision_is_about_what_was_said(store: Clustered, reviews: Reviews, d
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE reviews SET content_hash = other_content_hash"))
     with pytest.raises(Fatal, match="nothing is decided"):
-        getattr(reviews, decided)(the(reviews), ANN)
+        getattr(reviews, decided)(the_one_waiting(reviews), ANN)
     assert store.query(CLUSTERS) == [(2,)]
 
 

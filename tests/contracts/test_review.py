@@ -7,10 +7,9 @@ from sqlalchemy import Engine
 
 from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.errors import Fatal
-from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
 from consumer.moves import Author
-from tests.contracts.clustered import TEN, Clustered, assert_whole, event_of, gone, swapped, told
+from tests.contracts.clustered import TEN, Clustered, assert_whole, event_of, gone, swapped, the_one_waiting, told
 from tests.memory.merging.originals import feeling, memory
 from tests.stories import NOON
 
@@ -34,17 +33,6 @@ def store(engine: Engine) -> Clustered:
     return Clustered(engine)
 
 
-@pytest.fixture
-def reviews(engine: Engine) -> Reviews:
-    return Reviews(engine, Rules())
-
-
-def the(reviews: Reviews) -> int:
-    """The one pair that waits."""
-    (review,) = reviews.waiting(None, 10)
-    return review.id
-
-
 def test_both_texts_are_told_whoever_has_them(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a", at=2), told("a2", TEN.upper(), at=1), told("b", ALIKE)])
     (review,) = reviews.waiting("ann", 10)
@@ -55,7 +43,7 @@ def test_both_texts_are_told_whoever_has_them(store: Clustered, reviews: Reviews
 
 def test_accepted_clusters_become_one_under_the_older_founder(store: Clustered, reviews: Reviews) -> None:
     store.write([told("young", at=5), told("young2", at=6, tags=["new"]), told("old", ALIKE, at=1)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     assert store.query(PLACES) == [("old", True, "same"), ("young", False, "review"), ("young2", False, "review")]
     assert store.query(VIEWS) == [("old",)]
     assert store.query("SELECT content, tags IS NULL FROM merged_memories")[0][0] == ALIKE
@@ -71,7 +59,7 @@ def test_accepted_clusters_become_one_under_the_older_founder(store: Clustered, 
 def test_who_founds_no_more_is_found_no_more(store: Clustered, reviews: Reviews) -> None:
     """But what says the same as it still joins it."""
     store.write([told("a"), told("b", ALIKE, at=1)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     store.write([told("like b", swapped(1, 2, 3, 4), at=2), told("same as b", ALIKE, at=3)])
     assert store.query("SELECT memory_id FROM members WHERE is_founder ORDER BY memory_id") == [("a",), ("like b",)]
     assert store.query("SELECT count(*) FROM memories WHERE content IS NULL") == [(1,)]
@@ -83,7 +71,7 @@ def test_an_accepted_pair_stays_together_while_both_say_the_same(
     store: Clustered, reviews: Reviews, changed: str
 ) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     content = {"a": TEN, "b": ALIKE}[changed]
     store.write([told(changed, content, again=" 2", at=9, tags=["new"])])
     assert store.query(CLUSTERS) == [(1,)]
@@ -96,7 +84,7 @@ def test_a_decision_lapses_with_another_content_and_does_not_come_back(
     store: Clustered, reviews: Reviews, size: int
 ) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     store.write([told("b", "else", again=" 2", at=2), told("b", ALIKE, again=" 3", at=3)], size=size)
     assert store.query(CLUSTERS) == [(2,)]
     assert store.query(DECISIONS) == [(None, None, None)]
@@ -105,14 +93,14 @@ def test_a_decision_lapses_with_another_content_and_does_not_come_back(
 def test_a_contradiction_that_was_accepted_is_folded_in(store: Clustered, reviews: Reviews) -> None:
     words = " ".join(f"w{number}" for number in range(40))
     store.write([told("a", words), told("b", f"{words} not", at=1, tags=["new"])])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     assert "new" in str(store.query("SELECT tags FROM merged_memories"))
 
 
 @pytest.mark.parametrize("decided", ["accept", "reject"])
 def test_a_decision_goes_with_a_deletion(store: Clustered, reviews: Reviews, decided: str) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    getattr(reviews, decided)(the(reviews), ANN)
+    getattr(reviews, decided)(the_one_waiting(reviews), ANN)
     store.write([gone("a")])
     assert store.query(DECISIONS) == []
     assert store.query(PLACES) == [("b", True, "same")]
@@ -120,7 +108,7 @@ def test_a_decision_goes_with_a_deletion(store: Clustered, reviews: Reviews, dec
 
 def test_a_rejected_pair_is_not_asked_about_again(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    reviews.reject(the(reviews), ANN)
+    reviews.reject(the_one_waiting(reviews), ANN)
     store.write([told("b", ALIKE, again=" 2", at=2, tags=["new"]), told("a", again=" 2", at=3, tags=["new"])])
     assert reviews.waiting(None, 10) == []
     assert store.query(CLUSTERS) == [(2,)]
@@ -161,11 +149,11 @@ def test_who_was_kept_apart_from_a_member_stays_out_of_its_cluster(
 
 def test_a_dispute_waits_as_long_as_it_lasts(store: Clustered, reviews: Reviews) -> None:
     store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
-    assert the(reviews)
+    assert the_one_waiting(reviews)
     store.write([felt("a", TEN, "sadness", at=2, again=" 2")])
     assert reviews.waiting(None, 10) == []
     store.write([felt("b", swapped(0), "fear", at=3, again=" 2")])
-    assert the(reviews)
+    assert the_one_waiting(reviews)
 
 
 def test_history_names_a_conflict_with_whom_it_began(store: Clustered) -> None:
@@ -185,7 +173,7 @@ def test_a_dispute_comes_up_when_somebody_leaves(store: Clustered, reviews: Revi
 def test_who_joined_by_a_persons_word_is_not_asked_about_again(store: Clustered, reviews: Reviews) -> None:
     store.write([felt("a", TEN, "joy", at=5), felt("oldest", swapped(9), "joy", at=1)])
     store.write([felt("b", ALIKE, "sadness", at=6)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     assert store.query("SELECT conflicts FROM merged_memories") in (
         [(["primary_emotion"],)],
         [('["primary_emotion"]',)],
@@ -197,14 +185,14 @@ def test_an_heir_that_joined_by_a_persons_word_is_asked_about_with_those_who_joi
     store: Clustered, reviews: Reviews
 ) -> None:
     store.write([felt("a", TEN, "joy", at=5), felt("b", ALIKE, "sadness", at=6)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     store.write([gone("a"), felt("older", swapped(1, 2, 3, 4), "joy", at=1)])
     assert store.query("SELECT memory_id, other_memory_id, reason FROM reviews") == [("b", "older", "primary_emotion")]
 
 
 def test_what_a_person_has_decided_about_stays_when_the_dispute_ends(store: Clustered, reviews: Reviews) -> None:
     store.write([felt("a", TEN, "joy"), felt("b", swapped(0), "sadness", at=1)])
-    reviews.accept(the(reviews), ANN)
+    reviews.accept(the_one_waiting(reviews), ANN)
     store.write([felt("b", swapped(0), "joy", at=2, again=" 2")])
     assert store.query(DECISIONS) == [("accepted", "ann@home", "the same walk")]
 
@@ -251,7 +239,7 @@ def test_who_was_rejected_stays_apart_though_both_were_taken_for_one_with_a_thir
 
 def test_a_mind_can_be_changed(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    first = the(reviews)
+    first = the_one_waiting(reviews)
     before = store.tables()
     reviews.accept(first, ANN)
     reviews.reject(first, ANN)
@@ -263,7 +251,7 @@ def test_a_mind_can_be_changed(store: Clustered, reviews: Reviews) -> None:
 
 def test_a_pair_that_is_gone_can_not_be_decided(store: Clustered, reviews: Reviews) -> None:
     store.write([told("a"), told("b", ALIKE, at=1)])
-    gone_by_now = the(reviews)
+    gone_by_now = the_one_waiting(reviews)
     store.write([gone("b")])
     with pytest.raises(Fatal, match="no pair"):
         reviews.accept(gone_by_now, ANN)
