@@ -26,16 +26,17 @@ def processor(database_url: str, *, mode: str = "memory", name: str = LIBRARY, *
     (`batch_size=500`, `similarity_folded=0.9`, `continue_on_error=False`), by the names in docs/configuration.md; what
     is about gathering, the breaker and progress does not matter here. A SQLite file is made and brought up to date.
 
-    Raises `ValueError` for a setting that is none or out of its range, `Fatal` where `db upgrade` has to be run first,
-    `Transient` where the database does not answer.
+    Raises `ValueError` for a setting that is none, out of its range or at odds with another, `Fatal` where `db upgrade`
+    has to be run first, `Transient` where the database does not answer.
     """
     batch = BatchProcessingConfig.model_validate({"mode": mode, **settings})
+    rules = bands_and_bounds(batch)
     clock, given = SystemClock(), GivenEvents()
     planner = Planner(
         given, max_record_bytes=batch.max_record_bytes, max_ahead=timedelta(seconds=batch.max_event_ahead_seconds)
     )
     with database(DatabaseSettings(database_url=database_url)) as engine:
-        store = SqlStore(engine, name, clock, rules=bands_and_bounds(batch), membership=membership(batch))
+        store = SqlStore(engine, name, clock, rules=rules, membership=membership(batch))
         borne = Tolerance(batch.continue_on_error, validate_first=batch.validate_first)
         yield Processor(store, given, planner, clock, batch.batch_size, borne)
 

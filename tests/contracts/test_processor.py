@@ -157,3 +157,5 @@ def test_a_wrong_setting_is_refused(address: str) -> None:
         pass
     with pytest.raises(ValueError, match="mode"), processor(address, mode="memory-dedup"):
         pass
+    with pytest.raises(ValueError, match="similarity_review"), processor(address, similarity_folded=0.6):
+        pass

@@ -60,8 +60,9 @@ class Traits:
 
     @property
     def negations(self) -> frozenset[str]:
-        """The words that turn a meaning round: English ones, and whatever ends in "n't"."""
-        return frozenset(word for word in self.words if word in _NEGATIONS or word.endswith(("n't", "n\u2019t")))
+        """The words that turn a meaning round: English ones, and whatever ends in "n't", with either apostrophe."""
+        words = (word.replace("\u2019", "'") for word in self.words)
+        return frozenset(word for word in words if word in _NEGATIONS or word.endswith("n't"))
 
 
 def _words(text: str) -> list[str]:
@@ -119,11 +120,18 @@ class Band(StrEnum):
 @dataclass(slots=True, frozen=True)
 class Bands:
     """From which score on two memories are taken for one (`equal`), for one told twice (`folded`), or for something
-    that a person has to look at (`review`)."""
+    that a person has to look at (`review`). Raises `ValueError` where one is above the one before."""
 
     equal: float = 0.95
     folded: float = 0.85
     review: float = 0.70
+
+    def __post_init__(self) -> None:
+        if not self.equal >= self.folded >= self.review:
+            raise ValueError(
+                f"similarity_equal ({self.equal:g}), similarity_folded ({self.folded:g}) and similarity_review"
+                f" ({self.review:g}): none may be above the one before"
+            )
 
     def of(self, one: Traits, other: Traits, score: float) -> Band:
         """The band of two memories with that score. Those that contradict each other are left to a person."""

@@ -91,6 +91,13 @@ def test_a_contradiction_is_left_to_a_person(no: str) -> None:
     assert band(one, other) is Band.REVIEW
 
 
+def test_an_apostrophe_makes_no_contradiction() -> None:
+    """What one keyboard writes straight, another curls."""
+    long = " ".join(f"w{number}" for number in range(40))
+    one, other = (memory(f"{long} don{apostrophe}t", sources=["s"], people=["p"]) for apostrophe in "'\u2019")
+    assert band(one, other) is Band.EQUAL
+
+
 def test_one_no_is_not_another() -> None:
     """What is not so yet may be so one day."""
     long = " ".join(f"w{number}" for number in range(40))
