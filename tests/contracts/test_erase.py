@@ -14,7 +14,7 @@ from consumer.errors import Transient
 from consumer.memory.merging.clusters import Rules
 from consumer.moves import Author
 from consumer.records import CREATED, OVERTAKEN, UPDATED, KeptPayload, Record, TopicPartition
-from tests.contracts.clustered import TEN, Clustered, swapped, told
+from tests.contracts.clustered import TEN, Clustered, gone, swapped, told
 from tests.stories import NOON
 
 ANN = Author("operator@home", None, NOON)
@@ -109,6 +109,13 @@ def test_an_owner_goes_and_nobody_else(store: Clustered) -> None:
         "SELECT count(*) FROM similarity_keys WHERE cluster_id NOT IN (SELECT cluster_id FROM members)"
     ) == [(0,)]
     assert "'ann'" not in everything(store.engine)
+
+
+def test_the_history_of_those_who_were_deleted_before_goes_with_their_owner(store: Clustered) -> None:
+    store.write([told("a"), told("b"), told("c"), gone("b")])
+    assert store.query("SELECT count(*) FROM merge_history") == [(2,)]
+    assert erase(store, "owner", "ann").rows["merge_history"] == 2
+    assert store.query("SELECT count(*) FROM merge_history") == [(0,)]
 
 
 def test_what_an_owner_tells_later_is_new_unless_its_id_was_erased(store: Clustered) -> None:
