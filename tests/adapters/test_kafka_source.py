@@ -12,14 +12,25 @@ from consumer.batching import BatchLimits
 from consumer.errors import Fatal, SettingsError, Transient
 from consumer.process.clock import SystemClock
 from consumer.records import Claim, Found, TopicPartition
-from tests.contracts.places import IMPATIENT, Member, RealPlace, claimed_anew, found, next_batch, own, until
+from tests.contracts.places import (
+    ATTENTIVE,
+    BOUND,
+    Member,
+    RealPlace,
+    claimed_anew,
+    found,
+    next_batch,
+    own,
+    start_in_time,
+    until,
+)
 
 NOBODY = "127.0.0.1:1"
 LIMITS = BatchLimits(count=100, seconds=0.1)
 
 PROTOCOLS = {
-    "cooperative": IMPATIENT,
-    "eager": {**IMPATIENT, "partition.assignment.strategy": "range"},
+    "cooperative": ATTENTIVE,
+    "eager": {**ATTENTIVE, "partition.assignment.strategy": "range"},
     "next-generation": {"group.protocol": "consumer", "fetch.wait.max.ms": "50"},
 }
 
@@ -92,13 +103,13 @@ def test_a_partition_out_of_range_can_be_read_again(kafka: str, protocol: str) -
         member.start(source, 1)
 
         assert claimed_anew(member) == ({source} if protocol != "eager" else set(sources(place)))
-        member.start(source, 4)
+        start_in_time(member, source, 4)
         assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
 
 
 def test_a_static_member_whose_place_is_taken_stops_with_advice(kafka: str) -> None:
     with ExitStack() as cleanup:
-        place = RealPlace(kafka, cleanup, {**IMPATIENT, "group.instance.id": "the only one"})
+        place = RealPlace(kafka, cleanup, {**ATTENTIVE, "group.instance.id": "the only one"})
         first = place.member()
         own(first, 2)
         second = place.member()
@@ -132,10 +143,13 @@ def test_a_look_up_that_is_not_answered_passes() -> None:
         KafkaLookups(NOBODY, patience=0.2).partitions("memories")
 
 
-def test_the_mock_cluster_has_no_topic_ids_and_says_so_at_once(mock_kafka: str) -> None:
+def test_the_mock_cluster_has_no_topic_ids_and_says_so_at_once(
+    mock_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumer.adapters.kafka.lookups.LOOK_UP_SECONDS", BOUND)
     producer = Producer({"bootstrap.servers": mock_kafka})
     producer.produce("memories-on-the-mock", b"x", partition=0)
-    assert producer.flush(10) == 0
+    assert producer.flush(BOUND) == 0
     written, never_made = TopicPartition("memories-on-the-mock", 0), TopicPartition("memories-on-the-mock", 99)
     started = monotonic()
 
@@ -144,12 +158,12 @@ def test_the_mock_cluster_has_no_topic_ids_and_says_so_at_once(mock_kafka: str) 
 
     assert answers[written] == Found(topic_id=None, committed=None, earliest=0, end=1)
     assert isinstance(answers[never_made], Transient)
-    assert monotonic() - started < 4, "waited for a controller that there is not"
+    assert monotonic() - started < BOUND, "waited for a controller that there is not"
 
 
 def test_nothing_passed_through_takes_the_guarantee_away(kafka: str) -> None:
     properties = {
-        **IMPATIENT,
+        **ATTENTIVE,
         "enable.auto.commit": "true",
         "enable.auto.offset.store": "true",
         "auto.commit.interval.ms": "10",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from confluent_kafka import Consumer, Producer
@@ -14,6 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from consumer.adapters.kafka.lookups import GroupPositions
 from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
+from consumer.errors import Transient
 from consumer.ports import Assignment, Source
 from consumer.process.clock import SystemClock
 from consumer.records import Batch, Committed, Found, Headers, TopicPartition
@@ -21,16 +23,16 @@ from tests.fakes.kafka import FakeBroker, FakeGroup, FakeSource
 
 PARTITIONS = 2
 
-IMPATIENT = {
-    "session.timeout.ms": "1000",
-    "max.poll.interval.ms": "1000",
-    "heartbeat.interval.ms": "200",
-    "fetch.wait.max.ms": "50",
-}
-"""A member that the group misses soon, and that hears of rebalances soon."""
+ATTENTIVE = {"session.timeout.ms": "30000", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "50"}
+"""A member that hears of rebalances soon, and that a busy machine does not put out."""
 
-MOST_POLLS = 80
-"""How often a test asks before it gives up. On real Kafka an empty poll takes a quarter of a second."""
+MISSED_SECONDS = 3.0
+
+IMPATIENT = {**ATTENTIVE, "session.timeout.ms": "3000", "max.poll.interval.ms": "3000"}
+"""One that the group misses when it has not polled for that long."""
+
+BOUND = 60.0
+"""Seconds within which something has to happen, or the test fails."""
 
 T = TypeVar("T")
 _numbers = count()
@@ -51,8 +53,11 @@ class Place(Protocol):
     def member(self) -> Member:
         """A new member of the group, waiting for its share. Closed by the end of the test."""
 
-    def join_while_polling(self, member: Member) -> None:
-        """Have another member join in the middle of the next poll of this one."""
+    def member_soon_missed(self) -> Member:
+        """The same. If it does not poll for `MISSED_SECONDS`, the group puts it out."""
+
+    def join_while_polling(self, member: Member) -> Callable[[], None]:
+        """Have another member join in the middle of the next poll of this one. Gives what has it leave."""
 
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         """Let retention take the records below the offset."""
@@ -85,9 +90,14 @@ class FakePlace:
     def member(self) -> FakeSource:
         return FakeSource(self.group, "member")
 
-    def join_while_polling(self, member: Member) -> None:
+    def member_soon_missed(self) -> FakeSource:
+        return self.member()
+
+    def join_while_polling(self, member: Member) -> Callable[[], None]:
         assert isinstance(member, FakeSource)
-        member.meanwhile = self.member
+        joined = ExitStack()
+        member.meanwhile = lambda: joined.callback(self.member().close)
+        return joined.close
 
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         self.broker.delete_before(source, offset)
@@ -109,7 +119,7 @@ class FakePlace:
 class RealPlace:
     """A new topic and a new group on real Kafka."""
 
-    def __init__(self, bootstrap_servers: str, cleanup: ExitStack, properties: Mapping[str, str] = IMPATIENT) -> None:
+    def __init__(self, bootstrap_servers: str, cleanup: ExitStack, properties: Mapping[str, str] = ATTENTIVE) -> None:
         self.topic = f"memories-{datetime.now(UTC):%H%M%S%f}-{next(_numbers)}"
         self._servers = bootstrap_servers
         self._cleanup = cleanup
@@ -120,24 +130,25 @@ class RealPlace:
 
     def publish(self, partition: int, value: bytes, *, key: bytes | None = None, headers: Headers = ()) -> None:
         self._producer.produce(self.topic, value, key, partition, headers=list(headers))
-        assert self._producer.flush(10) == 0
+        assert self._producer.flush(BOUND) == 0
 
     def member(self) -> KafkaSource:
-        member = KafkaSource(self._servers, self.topic, [self.topic], SystemClock(), self._properties)
-        self._cleanup.callback(member.close)
-        return member
+        return self._member(self._properties)
 
-    def join_while_polling(self, member: Member) -> None:
+    def member_soon_missed(self) -> KafkaSource:
+        return self._member(IMPATIENT)
+
+    def join_while_polling(self, member: Member) -> Callable[[], None]:
         # It joins in librdkafka's own threads; the other hears of it with its next heartbeat.
-        self.member()
+        return self.member().close
 
     def delete_before(self, source: TopicPartition, offset: int) -> None:
         for deleted in self._admin.delete_records([KafkaPartition(*source, offset)]).values():
-            deleted.result(10)
+            deleted.result(BOUND)
 
     def make_anew(self) -> None:
         for deleted in self._admin.delete_topics([self.topic]).values():
-            deleted.result(10)
+            deleted.result(BOUND)
         create_topic(self._admin, self.topic, PARTITIONS)
 
     def move_committed(self, source: TopicPartition, offset: int) -> None:
@@ -155,19 +166,39 @@ class RealPlace:
         """Another member polls on until it has everything."""
         own(self.member(), PARTITIONS)
 
+    def _member(self, properties: Mapping[str, str]) -> KafkaSource:
+        member = KafkaSource(self._servers, self.topic, [self.topic], SystemClock(), properties)
+        self._cleanup.callback(member.close)
+        return member
+
 
 def create_topic(admin: AdminClient, topic: str, partitions: int, config: Mapping[str, str] | None = None) -> None:
     """Make a topic, and wait until it is there."""
     for created in admin.create_topics([NewTopic(topic, partitions, 1, config=dict(config or {}))]).values():
-        created.result(10)
+        created.result(BOUND)
 
 
 def until(poll: Callable[[], T | None]) -> T:
-    """Ask until there is an answer, a bounded number of times."""
-    for _ in range(MOST_POLLS):
-        if (answer := poll()) is not None:
-            return answer
-    raise AssertionError(f"nothing after {MOST_POLLS} polls")
+    """Ask until there is an answer. What does not come within the bound does not come."""
+    end = monotonic() + BOUND
+    while (answer := poll()) is None:
+        assert monotonic() < end, f"nothing within {BOUND:g} s"
+    return answer
+
+
+def start_in_time(member: Member, source: TopicPartition, offset: int) -> None:
+    """Start it as the loop does: a partition that was taken away and is given back can't be sought before librdkafka
+    has let go of it, which it does in threads of its own."""
+
+    def started() -> bool | None:
+        try:
+            member.start(source, offset)
+        except Transient:
+            member.hold(0.1, lambda: False)
+            return None
+        return True
+
+    until(started)
 
 
 def found(member: Member, source: TopicPartition) -> Found:

@@ -6,8 +6,6 @@ from itertools import count
 from typing import Protocol
 
 import pytest
-from confluent_kafka import Consumer, Message
-from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.adapters.kafka.dead_letters import KafkaDeadLetters
@@ -17,7 +15,8 @@ from consumer.errors import Fatal
 from consumer.ports import DeadLetters
 from consumer.process.clock import SystemClock
 from consumer.records import Category, Headers, Record, Rejection, Stage, TopicPartition
-from tests.contracts.places import MOST_POLLS, create_topic
+from tests.chaos.outside import everything_in
+from tests.contracts.places import BOUND, create_topic
 from tests.fakes.kafka import FakeBroker, FakeDeadLetters
 
 SENDER = Sender("group", "client")
@@ -65,19 +64,12 @@ class RealPost:
         create_topic(self._admin, self.topic, PARTITIONS, config)
 
     def letters(self) -> KafkaDeadLetters:
-        letters = KafkaDeadLetters(self._servers, self.topic, SENDER, SystemClock(), timeout=10.0)
+        letters = KafkaDeadLetters(self._servers, self.topic, SENDER, SystemClock(), timeout=BOUND)
         letters.check(["memories"], 1)
         return letters
 
     def read(self, number: int) -> Sequence[Record]:
-        reader = Consumer({"bootstrap.servers": self._servers, "group.id": "reader", "fetch.wait.max.ms": 50})
-        reader.assign([KafkaPartition(self.topic, partition, 0) for partition in range(PARTITIONS)])
-        messages: list[Message] = []
-        for _ in range(MOST_POLLS):
-            messages += reader.consume(number - len(messages) or 1, 0.25)
-            if len(messages) >= number:
-                break
-        reader.close()
+        messages = everything_in(self._servers, self.topic, PARTITIONS)
         assert len(messages) == number
         return [
             Record(

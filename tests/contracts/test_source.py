@@ -7,8 +7,10 @@ import pytest
 
 from consumer.batching import BatchLimits
 from consumer.positions import is_ours, stamp
-from consumer.records import Claim, ClosedBy, Committed, Found, TopicPartition
+from consumer.records import Batch, Claim, ClosedBy, Committed, Found, TopicPartition
 from tests.contracts.places import (
+    BOUND,
+    MISSED_SECONDS,
     FakePlace,
     Member,
     Place,
@@ -18,6 +20,7 @@ from tests.contracts.places import (
     next_batch,
     own,
     read,
+    start_in_time,
     until,
 )
 
@@ -195,7 +198,7 @@ def test_an_offset_out_of_range_has_the_partition_claimed_anew(place: Place) -> 
     member.start(source, 1)
 
     assert claimed_anew(member) == {source}
-    member.start(source, found(member, source).earliest)
+    start_in_time(member, source, found(member, source).earliest)
     assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
 
 
@@ -218,7 +221,7 @@ def test_a_topic_made_anew_has_its_partitions_claimed_anew(place: Place) -> None
         now, then = found(member, source), before[source]
         assert isinstance(then, Found)
         assert now.topic_id != then.topic_id
-        member.start(source, now.earliest)
+        start_in_time(member, source, now.earliest)
     assert [(record.offset, record.value) for record in next_batch(member, LIMITS).records] == [(0, b"new")]
 
 
@@ -253,12 +256,21 @@ def test_records_gathered_before_their_partition_is_taken_away_leave_the_batch(p
         for _ in range(3):
             place.publish(partition, b"x")
     first = started(place)
+    both = [TopicPartition(place.topic, number) for number in (0, 1)]
 
-    place.join_while_polling(first)
-    batch = first.poll(BatchLimits(count=100, seconds=10))
+    def cut_off() -> tuple[Batch, TopicPartition] | None:
+        """Where the rebalance came before the records, or took nothing from this member, all is done once more."""
+        leave = place.join_while_polling(first)
+        batch, gone = first.poll(BatchLimits(count=100, seconds=BOUND)), list(first.changes().gone)
+        if batch and gone:
+            return batch, gone.pop()
+        leave()
+        for source in both:
+            start_in_time(first, source, 0)
+        first.changes()
+        return None
 
-    (gone,) = first.changes().gone
-    assert batch is not None
+    batch, gone = until(cut_off)
     assert batch.closed_by is ClosedBy.REBALANCE
     assert {record.source for record in batch.records} == {TopicPartition(place.topic, 1 - gone.partition)}
 
@@ -266,9 +278,14 @@ def test_records_gathered_before_their_partition_is_taken_away_leave_the_batch(p
 def test_who_was_put_out_of_the_group_commits_nothing_and_learns_what_was_lost(place: Place) -> None:
     source = TopicPartition(place.topic, 0)
     place.publish(0, b"x")
-    zombie = started(place)
-    read(zombie, 1, LIMITS)
+    zombie = place.member_soon_missed()
 
+    def has_read() -> bool | None:
+        for new in zombie.changes().assigned:
+            zombie.start(new, 0)
+        return True if zombie.poll(LIMITS) else None
+
+    until(has_read)
     place.silence(zombie)
     zombie.commit(claim(source, 1))
     assert place.committed(source) is None
@@ -287,11 +304,13 @@ def test_who_was_put_out_of_the_group_commits_nothing_and_learns_what_was_lost(p
 
 def test_holding_reads_nothing_loses_nothing_and_keeps_the_membership(place: Place) -> None:
     place.publish(0, b"before")
-    member = started(place)
+    member = place.member_soon_missed()
+    for source in own(member, 2):
+        member.start(source, 0)
     read(member, 1, LIMITS)
     place.publish(0, b"meanwhile")
 
-    member.hold(1.5, lambda: False)
+    member.hold(MISSED_SECONDS + 0.5, lambda: False)
 
     place.publish(0, b"after")
     batches = read(member, 2, LIMITS)
