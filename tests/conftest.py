@@ -12,12 +12,17 @@ from contextlib import ExitStack, contextmanager
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from consumer.devstack.kafka import Kafka
 from consumer.devstack.mock_kafka import MockKafka
 from consumer.devstack.postgres import Postgres, temporary_database
 from consumer.devstack.redis import Redis, require_bloom
 from consumer.devstack.service import Service, Unavailable
+
+# A busy machine is no counterexample: how long an example takes, and how long it takes to make one up, is not judged.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ documents = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.none() | st.text(characters), documents), min_size=1, max_size=8))
 def test_any_texts_and_documents(connection: Connection, rows: list[tuple[str | None, Any]]) -> None:
     columns: list[Column[Any]] = [Column("text", Text), Column("document", Json)]

@@ -102,14 +102,14 @@ alone = st.lists(st.sampled_from(["once", "twice", "thrice", POISON, HALF_A_PAIR
 """Contents, each of a memory of its own: some come again, some are refused, some can't even be staged."""
 
 
-@settings(max_examples=examples(quick=25), deadline=None)
+@settings(max_examples=examples(quick=25))
 @given(story=st.lists(events(["ann", "ann", "ann", "bob"]), max_size=16))
 def test_a_batch_ends_as_its_records_one_by_one(tables: Tables, story: list[MemoryEvent]) -> None:
     spoilt = spoilt_for_good(story)
     assert tables.end(spoilt, size=100) == tables.end(spoilt, size=1)
 
 
-@settings(max_examples=examples(quick=25), deadline=None)
+@settings(max_examples=examples(quick=25))
 @given(contents=alone)
 @example(contents=[POISON] * 16)
 @example(contents=["once"] * 16)
@@ -118,7 +118,7 @@ def test_rows_that_are_bad_beside_others_end_as_one_by_one(tables: Tables, conte
     assert tables.end(story, size=100) == tables.end(story, size=1)
 
 
-@settings(max_examples=examples(quick=25), deadline=None)
+@settings(max_examples=examples(quick=25))
 @given(story=st.lists(events(["ann"]), max_size=10, unique_by=lambda told: told.event_id))
 def test_whatever_is_bad_the_memories_end_as_one_by_one(tables: Tables, story: list[MemoryEvent]) -> None:
     """A bad state that a good one of the same batch replaced was never shown to the database: it only counts as one."""

@@ -85,7 +85,7 @@ def on_postgres(postgres_url: str) -> Iterator[Databases]:
         yield stack.enter_context(closing(Databases(urls)))
 
 
-@settings(max_examples=examples(quick=80), deadline=None)
+@settings(max_examples=examples(quick=80))
 @given(story=stories(), rules=st.sampled_from((Rules(), FEW, Rules(at_most=1, crowd=1))))
 @example(story=DISPUTED, rules=Rules())
 @example(story=AWAY_AND_BACK, rules=Rules())
@@ -98,7 +98,7 @@ def test_the_size_of_batches_makes_no_difference(databases: Databases, story: li
     assert_batches_make_no_difference(databases, SIZES, story, rules)
 
 
-@settings(max_examples=examples(quick=10), deadline=None)
+@settings(max_examples=examples(quick=10))
 @given(story=stories(), rules=st.sampled_from((Rules(), FEW)))
 @example(story=DOUBTED_BEFORE_DISPUTED, rules=Rules())
 @example(story=all_but_one_leave(), rules=FEW)
@@ -121,7 +121,7 @@ def assert_batches_make_no_difference(
         assert batched.tally == one_by_one.tally
 
 
-@settings(max_examples=examples(quick=40), deadline=None)
+@settings(max_examples=examples(quick=40))
 @given(story=stories(), size=st.sampled_from(SIZES))
 @example(story=ECHOED[:4], size=2)
 @example(story=ECHOED, size=1)
@@ -139,7 +139,7 @@ def test_a_view_is_the_fold_of_its_members(databases: Databases, story: list[Ent
         assert (row.memory_id, row.occurred_at, shown) == (view.memory_id, view.occurred_at, view.memory)
 
 
-@settings(max_examples=examples(quick=60), deadline=None)
+@settings(max_examples=examples(quick=60))
 @given(
     story=stories(),
     size=st.sampled_from(SIZES),

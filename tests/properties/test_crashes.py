@@ -84,7 +84,7 @@ def consume(world: World, script: Script, batch_size: int) -> int:
             world.bury(process)
 
 
-@settings(max_examples=examples(quick=150), deadline=None)
+@settings(max_examples=examples(quick=150))
 @given(story=entries(), script=mishaps, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS), mode=...)
 @example(story=REUSED_BY_A_STRANGER, script=[], batch_size=1, temper=Empty, mode=Mode.MEMORY)
 def test_crashes_and_failures_anywhere_lose_and_double_nothing(

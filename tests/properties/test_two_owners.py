@@ -179,7 +179,7 @@ class Stage:
         self.world.bury(self.process(number))
 
 
-@settings(max_examples=examples(quick=100), deadline=None)
+@settings(max_examples=examples(quick=100))
 @given(story=entries(), acts=acts, batch_size=st.integers(1, 8), temper=st.sampled_from(TEMPERS), mode=...)
 def test_two_owners_trading_partitions_lose_and_double_nothing(
     new_world: NewWorld,
