@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-BOUND = 40.0
+BOUND = 90.0
 """Seconds within which a process that is to end has to."""
 
 LOOK_EVERY = 0.05

@@ -78,6 +78,10 @@ class Loop(Nobody):
         """Consume until there is nothing more to do."""
         self._worker.run()
 
+    def has_waited_for(self, words: str) -> bool:
+        """Whether these words were in the reason of some wait."""
+        return any(words in reason for reason in self.reasons)
+
     def check(self, database: Connection) -> None:
         """Every record ended once, and as it should, seen over a connection of the test's own."""
         rows = database.execute(

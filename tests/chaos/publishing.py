@@ -60,10 +60,10 @@ def topics(bootstrap: str, partitions: int) -> Iterator[Topics]:
     made = Topics(name, f"{name}-dlq")
     new = [NewTopic(made.source, partitions, 1), NewTopic(made.letters, partitions, 1)]
     for future in admin.create_topics(new).values():
-        future.result(30)
+        future.result(60)
     yield made
     for future in admin.delete_topics([made.source, made.letters]).values():
-        future.result(30)
+        future.result(60)
 
 
 class Publishing:

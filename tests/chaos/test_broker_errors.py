@@ -179,9 +179,9 @@ def test_whatever_a_person_has_to_mend_stops_and_says_what_to_do(site: Site, api
 def test_a_wait_longer_than_the_group_waits_between_polls_keeps_the_membership(site: Site) -> None:
     site.group.publish(RECORDS)
     site.cluster.refuse(Api.PRODUCE, KafkaError.NOT_ENOUGH_REPLICAS, times=10_000)
-    short = {"session.timeout.ms": "1000", "max.poll.interval.ms": "1000"}
+    short = {"session.timeout.ms": "4000", "max.poll.interval.ms": "4000"}
     with site.group.member(short, letters_within=0.5) as member:
-        member.watch.wait_until_waiting(for_seconds=2.5)
+        member.watch.wait_until_waiting(for_seconds=5.0)
         site.cluster.grant(Api.PRODUCE)
         member.watch.wait_until_read(RECORDS)
         member.watch.wait_until_read(site.group.publish(RECORDS))
