@@ -27,7 +27,7 @@ def open_filter(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Seen
     with ExitStack() as opened:
 
         def redis(url: str) -> SeenFilter:
-            filter_ = RedisBloomFilter(url, f"contract-{uuid4()}", GENERATIONS, HandClock(), timeout=2.0)
+            filter_ = RedisBloomFilter(url, f"contract-{uuid4()}", GENERATIONS, HandClock(), timeout=60.0)
             opened.callback(filter_.close)
             return filter_
 
