@@ -44,7 +44,7 @@ def environment(kafka: str, tmp_path: Path) -> Names:
             admin = AdminClient({"bootstrap.servers": kafka})
             wanted = [NewTopic(name, 2, 1), NewTopic(f"{name}-dlq", 1, 1)]
             for made in admin.create_topics(wanted).values():
-                made.result(10)
+                made.result(60)
         return {
             "CONSUMER_KAFKA_BOOTSTRAP_SERVERS": kafka,
             "CONSUMER_TOPICS": name,
@@ -76,7 +76,7 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
         env={**clean, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -28,7 +28,7 @@ def find_java() -> Path:
 def major_version(java: Path) -> int | None:
     """The major version of a `java`; None when it does not run."""
     try:
-        shown = subprocess.run([java, "-version"], check=False, capture_output=True, text=True, timeout=30)
+        shown = subprocess.run([java, "-version"], check=False, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r'version "(\d+)', shown.stderr)

@@ -88,7 +88,7 @@ class Kafka(Service):
             # In order it takes six seconds to stop, for the sake of data that are removed in the seventh.
             stop_signal=signal.SIGKILL,
         )
-        return ServerProcess.started(launch, self._answers, seconds=60.0)
+        return ServerProcess.started(launch, self._answers, seconds=120.0)
 
     def _answers(self) -> bool:
         return answers(self.address)

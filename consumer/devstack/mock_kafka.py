@@ -41,9 +41,9 @@ class MockKafka:
         return self._address
 
     def start(self) -> None:
-        """Start the cluster. Raises `NotReady` when it does not tell of itself within 10 seconds."""
+        """Start the cluster. Raises `NotReady` when it does not tell of itself within a minute."""
         cluster = Producer({"test.mock.num.brokers": 1, "log_level": _WARNINGS})
-        brokers = list(cluster.list_topics(timeout=10.0).brokers.values())
+        brokers = list(cluster.list_topics(timeout=60.0).brokers.values())
         if not brokers:
             raise NotReady("librdkafka's own cluster has no broker")
         self._cluster = cluster

@@ -63,7 +63,7 @@ class ServerProcess:
             )
 
     @classmethod
-    def started(cls, launch: Launch, answers: Callable[[], bool], *, seconds: float = 30.0) -> Self:
+    def started(cls, launch: Launch, answers: Callable[[], bool], *, seconds: float = 60.0) -> Self:
         """Start it and wait until it answers. Raises `NotReady` when it does not within so many seconds."""
         server = cls(launch)
         try:

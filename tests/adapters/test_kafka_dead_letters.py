@@ -32,7 +32,7 @@ def topic(kafka: str) -> str:
     return name
 
 
-def letters_to(servers: str, topic: str, timeout: float = 10.0) -> KafkaDeadLetters:
+def letters_to(servers: str, topic: str, timeout: float = 60.0) -> KafkaDeadLetters:
     return KafkaDeadLetters(servers, topic, SENDER, SystemClock(), timeout=timeout)
 
 
@@ -50,7 +50,7 @@ def test_a_dead_letter_topic_that_does_not_exist_is_refused(kafka: str) -> None:
 
 def test_a_topic_that_vanished_stops_the_consumer_with_advice(kafka: str) -> None:
     with pytest.raises(Fatal, match="does not exist"):
-        letters_to(kafka, "no-such-topic", timeout=3.0).send([rejection(b"x")])
+        letters_to(kafka, "no-such-topic", timeout=10.0).send([rejection(b"x")])
 
 
 def test_a_topic_too_small_for_the_largest_record_is_warned_of(kafka: str, topic: str) -> None:

@@ -77,7 +77,7 @@ def test_a_limit_lowered_while_running_is_learnt_when_it_refuses(kafka: str) -> 
     assert not letters.send(rejections(1, b"x" * 5_000))
     lower = ConfigEntry("max.message.bytes", "12000", incremental_operation=AlterConfigOpType.SET)
     asked = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[lower])
-    admin.incremental_alter_configs([asked])[asked].result(10)
+    admin.incremental_alter_configs([asked])[asked].result(60)
 
     with pytest.raises(Transient, match="less than it did"):
         letters.send(rejections(50, b"x" * 5_000))
@@ -93,7 +93,7 @@ def test_a_topic_made_anew_with_fewer_partitions_takes_letters_from_all(kafka: s
     (bad,) = rejections(1)
     of_the_third = [replace(bad, record=bad.record._replace(source=TopicPartition("memories", 2)))]
     letters.send(of_the_third)
-    admin.delete_topics([topic])[topic].result(10)
+    admin.delete_topics([topic])[topic].result(60)
     create_topic(admin, topic, 1)
 
     with pytest.raises(Transient):

@@ -21,8 +21,8 @@ def read(bootstrap_servers: str, topic: str, count: int) -> list[tuple[bytes | N
     found: list[tuple[bytes | None, bytes | None, object]] = []
     try:
         while len(found) < count:
-            message = consumer.poll(10.0)
-            assert message is not None, f"{len(found)} of {count} messages arrived within ten seconds"
+            message = consumer.poll(60.0)
+            assert message is not None, f"{len(found)} of {count} messages arrived within a minute"
             assert message.error() is None
             found.append((message.key(), message.value(), message.headers()))
     finally:

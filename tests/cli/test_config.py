@@ -59,6 +59,6 @@ def test_an_unknown_option_is_wrong_usage() -> None:
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     command = f"{sys.executable} -m consumer config reference | head -1"
-    ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
     assert ended.stdout == "# Settings\n"
     assert ended.stderr == ""

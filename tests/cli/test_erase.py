@@ -39,7 +39,7 @@ class Desk:
         producer = Producer({"bootstrap.servers": self._servers, "linger.ms": 0})
         name = f"memories-{partition}-{key.decode()}"
         producer.produce(self.topic, value, key, partition, headers=[(Header.ID.value, name.encode())])
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
     def erase(self, *arguments: str, servers: str = "", answer: str | None = None) -> Result:
         options = ["--database-url", self._url, "--bootstrap-servers", servers or self._servers]

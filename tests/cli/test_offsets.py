@@ -71,7 +71,7 @@ class Group:
         producer = Producer({"bootstrap.servers": self._servers, "linger.ms": 0})
         for second in range(PUBLISHED):
             producer.produce(self.topic, b"-", b"k", number, timestamp=(FIRST_SECOND + second) * 1000)
-            assert producer.flush(10) == 0
+            assert producer.flush(60) == 0
 
     def _found(self, source: TopicPartition) -> Found:
         from consumer.settings.fields import KafkaSettings

@@ -23,7 +23,7 @@ from consumer.records import DELETED, UPDATED, TopicPartition
 from tests.contracts.clustered import Clustered, assert_whole, gone, swapped, told
 from tests.stories import NOON
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 ANN = Author("ann@home", "the same walk", NOON)
 ALIKE = swapped(1, 2, 3)
 LOCKS_OWNERS, LOCKS_ROWS = "pg_advisory_xact_lock", "FOR UPDATE"

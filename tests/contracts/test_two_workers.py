@@ -22,7 +22,7 @@ from tests.stories import NOON
 
 ROUNDS, PAIRS = 12, 8
 OWNERS = ("ann", "bob", "cleo")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 TRIES = 20
 
 WHO_WITH_WHOM = "SELECT one.memory_id, other.memory_id FROM members one JOIN members other USING (cluster_id)"

@@ -44,20 +44,20 @@ def test_a_temporary_database_goes_even_while_someone_is_connected(postgres_url:
 
 def test_kafka_keeps_what_it_acknowledged(kafka: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka})
-    admin.create_topics([NewTopic("devstack-there", num_partitions=1)])["devstack-there"].result(10)
+    admin.create_topics([NewTopic("devstack-there", num_partitions=1)])["devstack-there"].result(60)
     producer = Producer({"bootstrap.servers": kafka})
     producer.produce("devstack-there", b"value", b"key")
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     consumer = Consumer({"bootstrap.servers": kafka, "group.id": "devstack"})
     consumer.assign([TopicPartition("devstack-there", 0, 0)])
-    message = consumer.poll(10)
+    message = consumer.poll(60)
     consumer.close()
     assert message is not None
     assert (message.key(), message.value()) == (b"key", b"value")
 
 
 def test_kafka_makes_no_topic_by_itself(kafka: str) -> None:
-    metadata = Producer({"bootstrap.servers": kafka}).list_topics("devstack-missing", timeout=5)
+    metadata = Producer({"bootstrap.servers": kafka}).list_topics("devstack-missing", timeout=60)
     error = metadata.topics["devstack-missing"].error
     assert error is not None
     assert error.name() == "UNKNOWN_TOPIC_OR_PART"
@@ -66,8 +66,8 @@ def test_kafka_makes_no_topic_by_itself(kafka: str) -> None:
 def test_the_mock_cluster_makes_topics_of_four_partitions(mock_kafka: str) -> None:
     producer = Producer({"bootstrap.servers": mock_kafka})
     producer.produce("devstack-mock", b"value")
-    assert producer.flush(10) == 0
-    assert len(producer.list_topics("devstack-mock", timeout=5).topics["devstack-mock"].partitions) == 4
+    assert producer.flush(60) == 0
+    assert len(producer.list_topics("devstack-mock", timeout=60).topics["devstack-mock"].partitions) == 4
 
 
 def test_the_mock_cluster_ends_when_stopped() -> None:

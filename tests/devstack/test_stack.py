@@ -103,7 +103,7 @@ def _redis_servers() -> set[int]:
 def _kill(pid: int) -> None:
     process = psutil.Process(pid)
     process.kill()
-    process.wait(10)
+    process.wait(60)
 
 
 def _silently(_: str) -> None:

@@ -22,7 +22,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     def command(*words: str) -> str:
-        return subprocess.check_output([sys.executable, "-m", "consumer", "stack", *words], text=True, timeout=90)
+        return subprocess.check_output([sys.executable, "-m", "consumer", "stack", *words], text=True, timeout=150)
 
     yield command
     command("down")
@@ -31,7 +31,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
 def test_up_prints_an_environment_whose_servers_answer(stack: Command) -> None:
     environment = json.loads(stack("up", "--json"))["environment"]
     broker = AdminClient({"bootstrap.servers": environment["CONSUMER_KAFKA_BOOTSTRAP_SERVERS"]})
-    assert {environment["CONSUMER_TOPICS"], "memory-events-dlq"} <= broker.list_topics(timeout=10).topics.keys()
+    assert {environment["CONSUMER_TOPICS"], "memory-events-dlq"} <= broker.list_topics(timeout=60).topics.keys()
     with psycopg.connect(environment["CONSUMER_DATABASE_URL"].replace("+psycopg", "")) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     with redis.Redis.from_url(environment["CONSUMER_REDIS_URL"]) as client:

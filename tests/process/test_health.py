@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from consumer.devstack.loopback import free_port
 from consumer.errors import Fatal
 from consumer.process.condition import Health
 from consumer.process.health import Endpoint, HealthServer
@@ -69,7 +70,7 @@ def test_a_port_that_is_taken_is_refused_with_advice(port: int, endpoint: Endpoi
 
 
 def test_afterwards_the_port_is_free_again(endpoint: Endpoint) -> None:
-    with HealthServer(LOOPBACK, 0, endpoint) as server:
+    with HealthServer(LOOPBACK, free_port(), endpoint) as server:
         ask(server.port, "/livez")
     with HealthServer(LOOPBACK, server.port, endpoint) as again:
         assert again.port == server.port

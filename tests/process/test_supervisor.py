@@ -62,7 +62,7 @@ def lines(process: subprocess.Popen[str], *wanted: str) -> None:
 
 def test_all_ending_well_is_0() -> None:
     with supervised("pass", 3) as process:
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -71,7 +71,7 @@ def test_a_signal_reaches_every_child(number: signal.Signals) -> None:
         lines(process, "ready", "ready")
         process.send_signal(number)
         lines(process, "asked", "asked")
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 def test_when_the_supervisor_is_killed_its_children_are_asked_to_stop() -> None:
@@ -97,7 +97,7 @@ os.posix_spawn = start_and_be_signalled
 
 def test_a_signal_while_starting_reaches_who_has_started_and_nobody_else_starts() -> None:
     with supervised("import sys; sys.stdin.read()", 3, supervise=SIGNALLED_WHILE_STARTING) as process:
-        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.wait(60) == 128 + signal.SIGTERM
         assert process.stdout is not None
         assert process.stdout.read() == "started\n"
 
@@ -112,7 +112,7 @@ def test_a_child_that_fails_stops_the_others_and_its_code_is_passed_on(tmp_path:
         process.stdin.write("\n")
         process.stdin.flush()
         lines(process, "asked")
-        assert process.wait(20) == code
+        assert process.wait(60) == code
 
 
 SECOND_SIGNAL = """
@@ -130,5 +130,5 @@ with stopping_on_signals(stop):
 
 
 def test_the_first_signal_asks_and_the_second_ends_at_once() -> None:
-    ended = subprocess.run([sys.executable, "-c", SECOND_SIGNAL], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([sys.executable, "-c", SECOND_SIGNAL], capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (128 + signal.SIGTERM, "asked once\n")

@@ -8,7 +8,7 @@ from threading import Semaphore, Thread
 
 from tests.properties.mishaps import FOR_EVER, Crash
 
-BOUND = 30.0
+BOUND = 90.0
 """Seconds of real time after which a worker that does not come to its next point counts as hung."""
 
 

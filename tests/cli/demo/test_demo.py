@@ -21,7 +21,7 @@ def demo(directory: Path, *arguments: str, **environment: str) -> subprocess.Com
         env={**environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -33,7 +33,7 @@ def result(ended: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def shown_by(command: str, directory: Path) -> str:
     """What a line that was printed for people shows when it is pasted."""
-    shown = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True, timeout=60)  # noqa: S602
+    shown = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True, timeout=120)  # noqa: S602
     assert shown.returncode == 0, shown.stderr
     return shown.stdout
 

@@ -7,7 +7,7 @@ import pytest
 from consumer.cli.demo import pacing
 from consumer.cli.demo.pacing import Closed, Pace
 
-SOON = 5.0
+SOON = 60.0
 
 
 class NotedCondition(Condition):
