@@ -37,6 +37,7 @@ def test_the_future_is_refused_past_its_bound() -> None:
     assert [arrival.record.offset for arrival in plan.arrivals] == [4]
     (rejection,) = plan.rejections
     assert (rejection.code, rejection.errors[0].path) == ("occurred_in_future", "occurred_at")
+    assert not planner().plan(Batch([record(4)], ClosedBy.COUNT), NOON + timedelta(minutes=4) - EARLY).rejections
 
 
 def test_a_record_over_the_limit_is_not_even_decoded() -> None:
