@@ -1,7 +1,8 @@
 """`review`: pairs of memories that a person has to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from consumer.cli.output import Lines, on_one_line, say, show_json, show_table, 
 if TYPE_CHECKING:
     from consumer.adapters.sql.merging.reviewing import Review, Reviews
     from consumer.memory.merging.members import Member
+    from consumer.memory.model import Memory
     from consumer.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Decide which memories tell of one thing, where scores can't.")
@@ -40,7 +42,8 @@ def show(
     decided: Annotated[bool, typer.Option("--decided", help="Decisions that hold instead, newest first.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the pairs that wait for a decision, those that wait longest first, with both texts."""
+    """Show the pairs that wait for a decision, those that wait longest first, with both texts, and what else
+    tells them apart; with --json, all of both."""
     from consumer.app import by_hand
 
     with by_hand.reviews(settings) as reviews:
@@ -94,7 +97,7 @@ def _deciding(settings: "Settings", pair: int, decision: str, *, as_json: bool) 
 
 
 def _cells(review: "Review") -> tuple[object, ...]:
-    return review.id, f"{review.score:.2f}", review.reason, _side(review.one), _side(review.other)
+    return review.id, f"{review.score:.3f}", review.reason, _side(review.one), _side(review.other)
 
 
 def _waiting(review: "Review") -> tuple[object, ...]:
@@ -107,8 +110,24 @@ def _decision(review: "Review") -> tuple[object, ...]:
 
 def _side(member: "Member") -> Lines:
     words = " ".join(member.memory.content.split())
-    shown = words if len(words) <= SHORTENED else words[: SHORTENED - 1] + "…"
-    return Lines(f"{on_one_line(member.memory_id)}, {zulu(member.occurred_at.replace(microsecond=0))}\n{shown}")
+    head = f"{on_one_line(member.memory_id)}, {zulu(member.occurred_at.replace(microsecond=0))}"
+    return Lines("\n".join([head, _shortened(words), *map(_shortened, _besides(member.memory))]))
+
+
+def _besides(memory: "Memory") -> Iterator[str]:
+    """What may tell two memories apart that have the same words: a line for each that there is."""
+    felt = memory.emotional_context
+    parts: Mapping[str, Sequence[str]] = {
+        "people": [person["id"] for person in memory.participants],
+        "sources": memory.source_message_ids,
+        "tags": memory.tags,
+        "emotion": [felt["primary_emotion"]] if felt else [],
+    }
+    return (f"{name}: {on_one_line(', '.join(told))}" for name, told in parts.items() if told)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHORTENED else text[: SHORTENED - 1] + "…"
 
 
 def _age(seconds: float) -> str:
@@ -124,4 +143,4 @@ def _as_object(review: "Review") -> dict[str, Any]:
 
 
 def _memory(member: "Member") -> dict[str, Any]:
-    return {"memory_id": member.memory_id, "occurred_at": member.occurred_at, "content": member.memory.content}
+    return {"memory_id": member.memory_id, "occurred_at": member.occurred_at, **asdict(member.memory)}

@@ -74,6 +74,7 @@ def test_every_member_shows_what_they_tell_together(ask: Ask, member: str) -> No
     assert "folded" in shown and "emotional_context" in shown.splitlines()[-1]
     told = json.loads(ask("show", member, "--json").stdout)
     assert [each["memory_id"] for each in told["members"]] == ["m-1", "m-2"]
+    assert [each["emotional_context"]["intensity"] for each in told["members"]] == [0.4, 0.8], "as told"
     assert [each["memory_id"] for each in told["history"]] == ["m-2"]
 
 

@@ -11,6 +11,7 @@ from consumer import app as root
 from consumer.cli import app
 from consumer.settings.fields import DatabaseSettings
 from tests.contracts.clustered import TEN, Clustered, swapped, told
+from tests.memory.merging.originals import feeling
 
 
 class Desk:
@@ -40,8 +41,16 @@ def test_a_pair_is_shown_with_both_texts(desk: Desk) -> None:
     shown = desk.review("list", "--owner", "ann").stdout
     assert TEN in shown and swapped(1, 2, 3) in shown and "alike" in shown
     (pair,) = desk.listed()
-    assert pair["one"] == {"memory_id": "a", "occurred_at": "2026-03-01T12:00:00Z", "content": TEN}
+    assert (pair["one"]["memory_id"], pair["one"]["occurred_at"]) == ("a", "2026-03-01T12:00:00Z")
+    assert (pair["one"]["content"], pair["one"]["source_message_ids"]) == (TEN, ["s"])
     assert (pair["owner_id"], pair["reason"], pair["decision"]) == ("ann", "alike", None)
+
+
+def test_the_same_words_are_shown_with_what_tells_them_apart(desk: Desk) -> None:
+    felt = feeling("joy")
+    desk.store.write([told("c", "twice", owner="bob"), told("d", "twice", owner="bob", sources=["t"], feeling=felt)])
+    shown = desk.review("list", "--owner", "bob").stdout
+    assert "sources: s" in shown and "sources: t" in shown and "people: p" in shown and "emotion: joy" in shown
 
 
 def test_nothing_to_show_is_said(desk: Desk) -> None:

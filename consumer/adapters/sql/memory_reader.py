@@ -1,6 +1,7 @@
 """What is stored, for people to look at. Reads only."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,8 +30,8 @@ class MemoryReader:
     def by_id(self, memory_id: str) -> MemoryRow | None:
         """One memory; a deleted one shows its id and the time of its deletion. None when it was never seen.
 
-        Of a member of several that are merged: what a reader sees of them, with `members`, the originals, the oldest
-        first, and `history`, how they came together.
+        Of a member of several that are merged: what a reader sees of them, with `members`, the originals whole, the
+        oldest first, and `history`, how they came together.
         """
         with translated(), self._engine.begin() as connection:
             merged = (
@@ -91,7 +92,7 @@ class MemoryReader:
                     "is_founder": each.place.is_founder,
                     "band": each.place.band.value,
                     "score": each.place.score,
-                    "content": each.member.memory.content,
+                    **asdict(each.member.memory),
                 }
                 for each in sorted(told, key=lambda each: each.member.age)
             ],
