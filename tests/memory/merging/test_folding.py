@@ -154,6 +154,21 @@ def test_a_conflict_of_the_primary_emotion(
     assert seen.conflicts == conflicts
 
 
+@pytest.mark.parametrize(
+    ("confidence", "sources"), [((0.5, 0.9), ("b", "b")), ((0.5, 0.5), ("b", "c"))], ids=["the highest", "all of them"]
+)
+def test_those_who_name_one_emotion_are_one_side(confidence: tuple[float, float], sources: tuple[str, str]) -> None:
+    """The confidence of a side is its members' highest, its sources are those of all."""
+    alone = member("a", memory("a b", sources=["a"], feeling=feeling("joy")), minute=1)
+    side = [
+        member(name, memory(f"a {name}", confidence=sure, sources=[source], feeling=feeling("sadness")), minute=2)
+        for name, sure, source in zip("bc", confidence, sources, strict=True)
+    ]
+    seen = fold([alone, *side], BANDS)
+    assert seen.memory.emotional_context is not None
+    assert (seen.memory.emotional_context["primary_emotion"], seen.conflicts) == ("sadness", ())
+
+
 def test_in_the_way_is_whom_the_leading_side_can_not_outdo() -> None:
     seen = fold(
         [
