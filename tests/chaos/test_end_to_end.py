@@ -101,4 +101,6 @@ def _consume_with_kills(site: Site, records: int, chance: random.Random) -> None
     site.database.wait_until_read(records)
     for consumer in running:
         consumer.signal(signal.SIGTERM)
-        assert consumer.exit_code() == 0, consumer.log_tail()
+    for consumer in running:
+        # The signal itself ends one that has not come as far as to wait for it.
+        assert consumer.exit_code() in {0, -signal.SIGTERM}, consumer.log_tail()
