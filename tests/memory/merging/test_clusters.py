@@ -83,6 +83,14 @@ def test_of_many_in_doubt_those_most_alike_are_noted_then_the_oldest(oldest: str
     assert [doubt.sides[0].memory_id for doubt in doubts] == ["nearest", oldest]
 
 
+def test_of_many_in_doubt_five_are_noted() -> None:
+    known = clusters()
+    for number, edits in enumerate([*(range(first, first + 4) for first in range(0, 20, 4)), (0, 5, 10, 15)]):
+        assert put(known, told(f"m{number}", of_twenty(*edits))).is_founder
+    put(known, told("z", of_twenty()))
+    assert sum(doubt.sides[1].memory_id == "z" for doubt in known.doubts.standing()) == 5
+
+
 def test_another_owner_is_another_world() -> None:
     known = clusters()
     put(known, told("a", TEN))
