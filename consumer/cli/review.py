@@ -115,12 +115,13 @@ def _side(member: "Member") -> Lines:
 
 
 def _besides(memory: "Memory") -> Iterator[str]:
-    """What may tell two memories apart that have the same words: a line for each that there is."""
+    """What may tell two memories apart that have the same words: a line for each that there is, in an order in which
+    two can be compared."""
     felt = memory.emotional_context
     parts: Mapping[str, Sequence[str]] = {
-        "people": [person["id"] for person in memory.participants],
-        "sources": memory.source_message_ids,
-        "tags": memory.tags,
+        "people": sorted(person["id"] for person in memory.participants),
+        "sources": sorted(memory.source_message_ids),
+        "tags": sorted(memory.tags),
         "emotion": [felt["primary_emotion"]] if felt else [],
     }
     return (f"{name}: {on_one_line(', '.join(told))}" for name, told in parts.items() if told)
