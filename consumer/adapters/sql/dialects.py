@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
 
 from consumer.adapters.sql.arrays import array_of, unnested
+from consumer.adapters.sql.copying import copied
 from consumer.adapters.sql.documents import IdsInside
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
@@ -47,7 +48,7 @@ OWNER_LOCKS = 1_024
 OWNER_LOCK_CLASS = 0x6D656D
 """Owners share so many advisory locks, so that a batch of many owners does not fill the server's table of locks."""
 
-STAGED_COLUMNS = tuple(column.name for column in staged.columns)
+STAGED = tuple(staged.columns)
 
 Given = Mapping[str, ColumnElement[Any]]
 """What stands in a statement for the values of a row, by the names of their columns."""
@@ -146,8 +147,8 @@ class Postgres:
         # which the first few are wanted.
         by_index = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
         self._prelude = f"{self._limits}; {by_index}; {table}"
-        columns = sql.SQL(", ").join(map(sql.Identifier, STAGED_COLUMNS))
-        self._copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(staged.name), columns)
+        columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in STAGED)
+        self._copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(staged.name), columns)
 
     def open(self, connection: Connection) -> None:
         connection.exec_driver_sql(self._limits)
@@ -157,10 +158,10 @@ class Postgres:
 
     def stage(self, connection: Connection, rows: Iterable[Row]) -> None:
         driver: Any = connection.connection.driver_connection
+        data = copied(STAGED, list(rows))
         try:
             with driver.cursor() as cursor, cursor.copy(self._copy) as copy:
-                for row in rows:
-                    copy.write_row(row)
+                copy.write(data)
         except psycopg.OperationalError as error:
             # SQLAlchemy does not see what its driver is asked directly, and would say of a lost connection only that a
             # rollback over it failed.
@@ -240,7 +241,7 @@ class Sqlite:
     def __init__(self) -> None:
         create = str(CreateTable(staged, if_not_exists=True).compile(dialect=sqlite.dialect()))
         self._create = create
-        self._fill = f"INSERT INTO {staged.name} VALUES ({', '.join('?' * len(STAGED_COLUMNS))})"
+        self._fill = f"INSERT INTO {staged.name} VALUES ({', '.join('?' * len(STAGED))})"
 
     def open(self, connection: Connection) -> None:
         """The time to wait for a lock is set with the connection."""
