@@ -22,9 +22,10 @@ def from_micros(value: object) -> datetime:
     """The moment that a count of microseconds stands for, in UTC. Raises as pydantic wants it."""
     if type(value) is not int:
         raise PydanticCustomError("moment_type", "not a count of microseconds")
-    if not is_in_calendar(value):
-        raise PydanticCustomError("moment_range", "no year between 1 and 9999")
-    return EPOCH + timedelta(microseconds=value)
+    try:
+        return EPOCH + timedelta(microseconds=value)
+    except OverflowError:
+        raise PydanticCustomError("moment_range", "no year between 1 and 9999") from None
 
 
 def to_micros(moment: datetime) -> int:
