@@ -34,7 +34,9 @@ def test_people_that_are_not_known_stay_unknown() -> None:
     [(0, 0.0), (1, 0.1), (3, 0.3), (7, 0.7), (10, 1.0), (6.5, 0.65), (None, 0.5)],
 )
 def test_confidence_is_a_tenth_and_zero_is_a_zero(confidence: float | None, share: float) -> None:
-    assert memory_of("v0", {"content": "a", "confidence": confidence}).confidence == share
+    made = memory_of("v0", {"content": "a", "confidence": confidence})
+    assert made.confidence == share
+    assert ("memory.confidence" in made.metadata["legacy.filled"]) is (confidence is None)
 
 
 def test_a_share_is_no_number_out_of_ten_and_is_remarked_upon() -> None:
