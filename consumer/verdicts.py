@@ -60,14 +60,15 @@ class Verdicts:
     """How the arrivals of a batch end. Places are those in the batch's list of arrivals.
 
     `ended`: how each ends that is not rejected. `applied`: those that changed their memory, in order. `accepted`: event
-    id → place, to be entered in the ledger. `creates` and `updates`: the places whose rows are to be written, for
-    memories that are not in the database yet and for those that are.
+    id → place, to be entered in the ledger. `states`: those that the memories have then. `creates` and `updates`: the
+    places whose rows are to be written, for memories that are not in the database yet and for those that are.
     """
 
     ended: dict[int, Counted] = field(default_factory=dict)
     applied: list[tuple[int, Verdict]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     accepted: dict[UUID, int] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
     creates: list[int] = field(default_factory=list)
     updates: list[int] = field(default_factory=list)
 
@@ -82,6 +83,7 @@ class Verdicts:
         self.applied += later.applied
         self.rejections += later.rejections
         self.accepted |= later.accepted
+        self.states |= later.states
         self.creates += later.creates
         self.updates += later.updates
 
@@ -105,16 +107,13 @@ class Deciding:
         """They did."""
         for event_id, place in decided.accepted.items():
             self._known.ledger[event_id] = self._arrivals[place].event.memory_id
-        for place in (*decided.creates, *decided.updates):
-            event = self._arrivals[place].event
-            self._known.states[event.memory_id] = after(event)
+        self._known.states |= decided.states
         self.verdicts.add(decided)
 
 
 def decide_batch(arrivals: Sequence[Arrival], known: Knowledge, places: Sequence[int] | None = None) -> Verdicts:
     """Decide the arrivals at these places, by default all."""
     verdicts = Verdicts()
-    states: dict[str, State] = {}
     winners: dict[str, int] = {}
     for place in range(len(arrivals)) if places is None else places:
         record, event = arrivals[place]
@@ -126,13 +125,13 @@ def decide_batch(arrivals: Sequence[Arrival], known: Knowledge, places: Sequence
             continue
         rejection = known.refused.get(place) if first_for is None else _id_reused(arrivals[place], first_for)
         if rejection is None:
-            verdict = decide(states.get(event.memory_id) or known.states.get(event.memory_id), event)
+            verdict = decide(verdicts.states.get(event.memory_id) or known.states.get(event.memory_id), event)
             if verdict is not Verdict.OWNER_CHANGED:
                 verdicts.accepted[event.event_id] = place
                 verdicts.ended[place] = Counted(record.source, OUTCOMES[verdict])
                 if verdict in APPLIED:
                     verdicts.applied.append((place, verdict))
-                    states[event.memory_id] = after(event)
+                    verdicts.states[event.memory_id] = after(event)
                     winners[event.memory_id] = place
                 continue
             rejection = _owner_changed(arrivals[place])
