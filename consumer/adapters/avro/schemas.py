@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any, Protocol
 
 from fastavro import parse_schema
@@ -71,7 +72,7 @@ def prepare(schema: object, schema_id: int) -> WriterSchema:
     if wrong := list(faults(tree, tree_of(current_schema()))):
         raise SchemaFault("does not fit the current schema: " + "; ".join(wrong))
     try:
-        writer = parse_schema(without_logical_types(schema))
+        writer = parse_schema(interned(without_logical_types(schema)))
     except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError) as error:
         raise SchemaFault(f"is no Avro schema: {error}") from error
     current = parse_schema(without_logical_types(current_schema()))
@@ -88,6 +89,15 @@ def without_logical_types(schema: Any) -> Any:
         return schema
     plain = {key: value for key, value in schema.items() if key != "logicalType"}
     return {key: without_logical_types(value) if key in NESTED else value for key, value in plain.items()}
+
+
+def interned(schema: Any) -> Any:
+    """The same schema, equal words being one object: they are compared and looked up for every value that is read."""
+    if isinstance(schema, list):
+        return [interned(part) for part in schema]
+    if isinstance(schema, dict):
+        return {intern(key): interned(part) for key, part in schema.items()}
+    return intern(schema) if isinstance(schema, str) else schema
 
 
 def _logical_types(schema: Any) -> set[str]:
