@@ -107,6 +107,29 @@ def test_a_partition_out_of_range_can_be_read_again(kafka: str, protocol: str) -
         assert [record.offset for record in next_batch(member, LIMITS).records] == [4]
 
 
+def test_an_offset_out_of_range_that_is_told_when_nobody_reads_there_any_more_is_got_over(kafka: str) -> None:
+    """A topic made anew is claimed anew, while the answer to a fetch at the old offset is on its way."""
+    with ExitStack() as cleanup:
+        place = RealPlace(kafka, cleanup)
+        source = TopicPartition(place.topic, 0)
+        place.publish(0, b"x")
+        member = place.member()
+        own(member, 2)
+
+        def is_let_go() -> bool | None:
+            try:
+                member.start(source, 7)
+            except Transient:
+                return True
+            found(member, source)  # which takes as long as a fetch
+            return None
+
+        until(is_let_go)
+        member.stop(source)
+        start_in_time(member, source, 0)
+        assert [record.offset for record in next_batch(member, LIMITS).records] == [0]
+
+
 def test_a_static_member_whose_place_is_taken_stops_with_advice(kafka: str) -> None:
     with ExitStack() as cleanup:
         place = RealPlace(kafka, cleanup, {**ATTENTIVE, "group.instance.id": "the only one"})

@@ -259,14 +259,15 @@ class KafkaSource:
         log.info(event, partitions=_names(sources))
 
     def _on_message_error(self, message: Message, error: KafkaError) -> None:
-        source = self._partitions.started.get((message.topic() or "", message.partition() or 0))
+        source = TopicPartition(message.topic() or "", message.partition() or 0)
         if error.code() == END_OF_PARTITION:
             # Nothing more to read is an answer too: an idle consumer knows by it that the broker is well.
             self._health.well()
-            if source is not None:
+            if source in self._partitions.started:
                 self._stalls.reached_end(source, message.offset() or 0)
         elif error.code() == OUT_OF_RANGE:
-            if source is not None:
+            # Also of one that we have stopped since, as when its topic was made anew: it could not be started again.
+            if source in self._partitions.assigned:
                 log.warning("Kafka does not have that offset", partition=str(source), reason=error.str())
                 self._assign_again(source)
         else:
