@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, TableValuedAlias, bindparam, cast, func
+from sqlalchemy import Column, ColumnElement, Select, TableValuedAlias, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Boolean, Float, Integer, LargeBinary, String, Text, TypeEngine, UserDefinedType, Uuid
 
@@ -25,15 +25,28 @@ class _Untyped(UserDefinedType[str]):
 
 def unnested(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> TableValuedAlias:
     """Rows of these columns' values as a table, each column passed as one array. There is at least one row."""
-    arrays = [array_of(column, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
     named = (Column(column.name, column.type) for column in columns)
-    return func.unnest(*arrays).table_valued(*named).render_derived()
+    return func.unnest(*_arrays(columns, rows)).table_valued(*named).render_derived()
 
 
-def array_of(column: Column[Any], values: Collection[Any]) -> ColumnElement[Any]:
-    """The values as an array of the column's type, one parameter. None is NULL, and a document is its JSON text."""
+def selected(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> Select[Any]:
+    """The same rows where nothing is asked of them: they are not put down before they are read."""
+    return select(*map(func.unnest, _arrays(columns, rows)))
+
+
+def listed(name: str, kind: TypeEngine[Any], values: Collection[Any]) -> TableValuedAlias:
+    """The values as a table of one column, in their order."""
+    return func.unnest(array_of(kind, values)).table_valued(Column(name, kind)).render_derived()
+
+
+def _arrays(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[ColumnElement[Any]]:
+    return [array_of(column.type, values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)]
+
+
+def array_of(kind: TypeEngine[Any], values: Collection[Any]) -> ColumnElement[Any]:
+    """The values as an array of the type, one parameter. None is NULL, and a document is its JSON text."""
     # A cast to a type with a length cuts off what is too long; the column itself would refuse it.
-    kind = Text() if isinstance(column.type, String) else column.type
+    kind = Text() if isinstance(kind, String) else kind
     return cast(bindparam(None, literal(kind, values), type_=_Untyped()), ARRAY(kind))
 
 
@@ -58,7 +71,7 @@ def _braced(spell: Callable[[Any], str], values: Collection[Any]) -> str:
 
 
 def _hex(value: UUID) -> str:
-    return f"{value.int:032x}"
+    return value.int.to_bytes(16).hex()  # a format of the number takes twice as long
 
 
 def _bytes(value: bytes) -> str:

@@ -33,10 +33,9 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateTable
 
-from consumer.adapters.sql.arrays import array_of, unnested
+from consumer.adapters.sql.arrays import array_of, listed, selected, unnested
 from consumer.adapters.sql.copying import copied
 from consumer.adapters.sql.documents import IdsInside
 from consumer.adapters.sql.rows import Row
@@ -173,7 +172,7 @@ class Postgres:
         connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-        return column == any_(array_of(column, values))
+        return column == any_(array_of(column.type, values))
 
     def add(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         if rows:
@@ -210,7 +209,7 @@ class Postgres:
             connection.execute(statement({column.name: given.c[column.name] for column in columns}))
 
     def first_of(self, column: Column[Any], values: Collection[Any], other: Column[Any], most: int) -> Select[Any]:
-        asked = func.unnest(array_of(column, values)).table_valued(Column(column.name, column.type)).render_derived()
+        asked = listed(column.name, column.type, values)
         near = (
             select(other).where(column == asked.c[column.name]).order_by(other).limit(most).correlate(asked).lateral()
         )
@@ -224,10 +223,9 @@ class Postgres:
 
     def lock_owners(self, connection: Connection, owner_ids: Collection[str]) -> None:
         locks = sorted({crc32(owner_id.encode()) % OWNER_LOCKS for owner_id in owner_ids})
-        numbers = bindparam(None, locks, type_=ARRAY(Integer))
-        lock = func.unnest(numbers).table_valued("number").render_derived()
+        lock = listed("number", Integer(), locks)
         # In their order: the rows come as the array has them, and each is locked before the next is looked at.
-        connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK_CLASS, cast(lock.c.number, Integer))))
+        connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK_CLASS, lock.c.number)))
 
     def scrub(self, engine: Engine) -> None:
         """The server overwrites what is free in its own time: VACUUM, the write-ahead log, backups."""
@@ -336,7 +334,7 @@ def _written(table: Table) -> list[Column[Any]]:
 
 def _inserted(table: Table, rows: Sequence[Row]) -> postgresql.Insert:
     columns = _written(table)
-    return postgresql.insert(table).from_select(columns, select(unnested(columns, rows)))
+    return postgresql.insert(table).from_select(columns, selected(columns, rows))
 
 
 def _into(table: Table) -> str:

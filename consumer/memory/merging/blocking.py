@@ -47,7 +47,7 @@ def source_keys(owner_id: str, traits: Traits) -> list[int]:
     if not traits.sources:
         return []
     half = _half_of(owner_id)
-    return [half | number for number in sorted({_number(each) for each in traits.sources})[:MOST_SOURCES]]
+    return sorted({half | _number(each) for each in traits.sources})[:MOST_SOURCES]
 
 
 def retelling_keys(owner_id: str, traits: Traits) -> list[int]:

@@ -46,6 +46,11 @@ class Moved(NamedTuple):
     member: Member
     place: Place | None
 
+    @property
+    def is_founding(self) -> bool:
+        """Whether the member is the first of a cluster that was not there."""
+        return self.place is not None and self.place.is_founder
+
 
 @dataclass(slots=True)
 class Known:

@@ -24,6 +24,8 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], 
     """Replay the moves, one after the other, from the members that each cluster had."""
     # Who founds a cluster finds nobody there; most clusters of a batch stay with their founder.
     joined = {cluster_id for cluster_id, _, place in moves if place is not None and not place.is_founder}
+    if not joined:
+        return
     courses = {cluster_id: _Course(before.get(cluster_id, ()), bands) for cluster_id in joined}
     for cluster_id, member, place in moves:
         course = courses.get(cluster_id)

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from consumer.memory.merging.members import Member
 
-Keys = Mapping[UUID, AbstractSet[int]]
-"""The keys of each of some clusters."""
+Under = Mapping[int, AbstractSet[UUID]]
+"""The clusters under each of some keys."""
 
 
 class KeyIndex:
@@ -33,17 +33,17 @@ class KeyIndex:
         for key, clusters in before.items():
             for cluster_id in clusters:
                 self.enter(cluster_id, (key,))
-        self._before = {cluster_id: frozenset(keys) for cluster_id, keys in self._keys.items()}
+        self._before = {key: frozenset(clusters) for key, clusters in self._under.items()}
 
     @property
-    def added(self) -> Keys:
+    def added(self) -> list[tuple[int, UUID]]:
         """The keys under which clusters stand now, and did not before."""
-        return _without(self._keys, self._before)
+        return _without(self._under, self._before)
 
     @property
-    def removed(self) -> Keys:
+    def removed(self) -> list[tuple[int, UUID]]:
         """The keys under which clusters stood before, and do not now."""
-        return _without(self._before, self._keys)
+        return _without(self._before, self._under)
 
     def near(self, member: Member) -> set[UUID]:
         """The clusters that the member may be like."""
@@ -87,7 +87,10 @@ class KeyIndex:
         self.leave(cluster_id, list(self._keys[cluster_id]))
 
 
-def _without(keys: Keys, others: Keys) -> Keys:
-    """The keys of each cluster without those that it has among the others."""
-    rest = {each: theirs - others[each] if each in others else theirs for each, theirs in keys.items()}
-    return {each: theirs for each, theirs in rest.items() if theirs}
+def _without(under: Under, others: Under) -> list[tuple[int, UUID]]:
+    """Each cluster under its key, but for those that are there among the others."""
+    return [
+        (key, each)
+        for key, clusters in under.items()
+        for each in (clusters - others[key] if key in others else clusters)
+    ]

@@ -68,8 +68,8 @@ def test_it_tells_what_changed() -> None:
     index = KeyIndex(before, FEW, FEW)
     index.found(event_id("m1"), second)
     index.leave_all(event_id("m0"))
-    assert index.removed == {event_id("m0"): set(before)}
-    assert index.added == {event_id("m1"): set(second.source_keys)}
+    assert index.removed == [(key, event_id("m0")) for key in first.source_keys]
+    assert index.added == [(key, event_id("m1")) for key in second.source_keys]
 
 
 def test_the_same_words_about_the_same_people_are_found_whatever_the_source() -> None:

@@ -33,7 +33,8 @@ class ClusterChanges:
         """Write what became of them. `rewritten`: the members whose rows this transaction has written, each with its
         text. Returns how many pairs are left to a person that were not before."""
         moved = {move.member.memory_id for move in clusters.moves}
-        changed = {move.cluster_id for move in clusters.moves}
+        # A cluster that is founded anew is seen as its founder is, until somebody joins.
+        changed = {move.cluster_id for move in clusters.moves if not move.is_founding}
         self._complete(clusters, changed)
         self._write_members(clusters, moved)
         self._write_keys(clusters)
@@ -61,7 +62,7 @@ class ClusterChanges:
     def _write_members(self, clusters: Clusters, moved: Collection[str]) -> None:
         before = self._before.members
         self._rows.remove_members([name for name in moved if name not in clusters.places and name in before])
-        placed = [(clusters.members[name], place) for name, place in sorted(clusters.places.items())]
+        placed = [(clusters.members[name], clusters.places[name]) for name in sorted(clusters.places)]
         self._rows.add_members([each for each in placed if each[0].memory_id not in before])
         self._rows.put_members(
             [
@@ -74,15 +75,16 @@ class ClusterChanges:
     def _write_keys(self, clusters: Clusters) -> None:
         """Of clusters that are new no key can be there; others may stand under more than was looked at."""
         seen, added = self._before.seen, clusters.index.added
-        self._rows.remove_keys(_pairs(clusters.index.removed))
-        self._rows.add_keys(_pairs({each: keys for each, keys in added.items() if each not in seen}))
-        self._rows.put_keys(_pairs({each: keys for each, keys in added.items() if each in seen}))
+        self._rows.remove_keys(clusters.index.removed)
+        # Mostly none was there, and the names of a thousand need not be looked up in nothing.
+        self._rows.add_keys([each for each in added if each[1] not in seen] if seen else added)
+        self._rows.put_keys([each for each in added if each[1] in seen] if seen else ())
 
     def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
         texts: dict[str, str | None] = {}
         # Who founds a cluster says what nobody says.
-        for digest in {member.digest for _, member, place in clusters.moves if place is None or not place.is_founder}:
+        for digest in {move.member.digest for move in clusters.moves if not move.is_founding}:
             for name in clusters.twins(digest):
                 should = clusters.texts[digest] == name
                 has = name in rewritten or self._before.members[name].has_text
@@ -134,7 +136,7 @@ def change_clusters(
 def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
     """Of the clusters whose echoes were spared, those where they are seen by now, or may be all that is left: somebody
     older than the oldest came and says something else, or somebody left."""
-    moves = [move for move in moves if move.cluster_id in before.spared]
+    moves = [move for move in moves if not move.is_founding and move.cluster_id in before.spared]
     known = before.by_cluster() if moves else {}
     oldest = {each: min(known[each], key=lambda member: member.age) for each in {move.cluster_id for move in moves}}
     return {
@@ -144,7 +146,3 @@ def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
 
 def _displaces(member: Member, oldest: Member) -> bool:
     return member.age < oldest.age and member.digest != oldest.digest
-
-
-def _pairs(keys: Mapping[UUID, Iterable[int]]) -> list[tuple[int, UUID]]:
-    return [(key, cluster_id) for cluster_id, theirs in keys.items() for key in theirs]
