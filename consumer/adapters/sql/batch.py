@@ -8,19 +8,19 @@ goes back to its savepoint and decides anew, knowing more.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, Select, literal, select, update
+from sqlalchemy import Column, Connection, Select, literal, select, update
 
 from consumer.adapters.sql.attempts import Attempts, Surprised
 from consumer.adapters.sql.dialects import SqlDialect
-from consumer.adapters.sql.errors import rows_refused
+from consumer.adapters.sql.errors import is_key_taken, rows_refused
 from consumer.adapters.sql.rows import row_of
 from consumer.adapters.sql.tables import MEMORY_COLUMNS, event_ledger, memories, staged
 from consumer.adapters.sql.types import Moment
 from consumer.errors import Transient
-from consumer.isolation import Refusal, apply_isolated
+from consumer.isolation import Refusal, RowRefused, apply_isolated
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import State, Verdict
 from consumer.records import Arrival, Outcome, Rejection
@@ -75,6 +75,7 @@ class BatchTransaction:
         self._clustering = clustering
         self._known = Knowledge()
         self._staged = 0
+        self._is_surprised = False
 
     def run(self, suspects: Collection[UUID]) -> Verdicts:
         """Apply the batch. Raises `Transient` or `Fatal`; a row that the database refuses is a rejection."""
@@ -123,11 +124,12 @@ class BatchTransaction:
 
     def _learn(self) -> None:
         """Look at everything again. Raises `Transient` where that tells nothing new: it would go on for ever."""
-        known, states = len(self._known.ledger), self._known.states
+        known, states, was_surprised = len(self._known.ledger), self._known.states, self._is_surprised
+        self._is_surprised = True
         with rows_refused():
             self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
             self._look_around(are_there=True)
-        if (len(self._known.ledger), self._known.states) == (known, states):
+        if was_surprised and (len(self._known.ledger), self._known.states) == (known, states):
             raise Transient(
                 "database: it takes a row, says nothing, and has it not",
                 advice="Is there a trigger on the tables that drops rows? It should refuse them: RAISE EXCEPTION.",
@@ -175,18 +177,16 @@ class BatchTransaction:
         return deciding.verdicts
 
     def _write_rows(self, creates: Collection[int], updates: Collection[int]) -> None:
-        if creates and self._insert(creates) != len(creates):
-            raise Surprised
+        if creates:
+            self._insert(creates)
         if updates:
             self._update(updates)
         self._dialect.check_now(self._connection)
 
-    def _insert(self, places: Collection[int]) -> int:
-        chosen = self._staged_at(places, "memory_id", *MEMORY_COLUMNS).add_columns(literal(self._now, Moment))
-        names = ["memory_id", *MEMORY_COLUMNS, "written_at"]
-        statement = self._dialect.insert(memories).from_select(names, chosen.order_by(staged.c.memory_id))
-        # Of this key alone: what another one, added by an operator, forbids is a refused row.
-        return self._count(statement.on_conflict_do_nothing(index_elements=[memories.c.memory_id]))
+    def _insert(self, places: Collection[int]) -> None:
+        names = ("memory_id", *MEMORY_COLUMNS)
+        chosen = self._staged_at(places, *names).add_columns(literal(self._now, Moment))
+        self._enter(memories.c.memory_id, [*names, "written_at"], chosen, len(places))
 
     def _update(self, places: Collection[int]) -> None:
         values = {name: staged.c[name] for name in MEMORY_COLUMNS}
@@ -200,13 +200,9 @@ class BatchTransaction:
         """Enter the ids of all events that count. The unique key decides: one that is there is a surprise."""
         if not accepted:
             return
-        chosen = self._staged_at(accepted.values(), "event_id", "memory_id")
-        statement = self._dialect.insert(event_ledger).from_select(
-            ["event_id", "memory_id", "recorded_at"],
-            chosen.add_columns(literal(self._now, Moment)).order_by(staged.c.event_id),
-        )
-        if self._count(statement.on_conflict_do_nothing()) != len(accepted):
-            raise Surprised
+        names = ("event_id", "memory_id")
+        chosen = self._staged_at(accepted.values(), *names).add_columns(literal(self._now, Moment))
+        self._enter(event_ledger.c.event_id, [*names, "recorded_at"], chosen, len(accepted))
 
     def _ask_about_the_rest(self, accepted: Collection[UUID]) -> None:
         """What is rejected is entered nowhere, so no key tells whether it is known; the filter may have lost it."""
@@ -214,8 +210,24 @@ class BatchTransaction:
         if self._look_up(ids - set(accepted) - self._known.ledger.keys()):
             raise Surprised
 
-    def _count(self, insert: Executable) -> int:
-        return self._connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+    def _enter(self, key: Column[Any], names: Sequence[str], chosen: Select[Any], many: int) -> None:
+        """Insert so many rows in the order of their key. Raises `Surprised` where one is there.
+
+        Asking for each whether it is there takes PostgreSQL half as long again as writing it. So that is left until
+        some key was taken: it may be another one, which an operator has added, and then the row is refused.
+        """
+        statement = self._dialect.insert(key.table).from_select(names, chosen.order_by(staged.c[key.name]))
+        if self._is_surprised:
+            statement = statement.on_conflict_do_nothing(index_elements=[key])
+        try:
+            with rows_refused():
+                written = self._connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+        except RowRefused as refused:
+            if is_key_taken(refused) and not self._is_surprised:
+                raise Surprised from refused
+            raise
+        if written != many:
+            raise Surprised
 
     def _staged_at(self, places: Collection[int], *names: str) -> Select[tuple[object, ...]]:
         chosen = select(*(staged.c[name] for name in names))

@@ -23,6 +23,7 @@ UNREACHED = "Is the server up, and are host, port, user, password and database i
 """At connect libpq keeps the SQLSTATE to itself: a wrong name can't be told from a server that is only starting."""
 UNOPENED = "Is there such a directory, and may this user write to it and to the file? CONSUMER_DATABASE_URL names it."
 SQLITE_OF_THE_ROW = ("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL", "SQLITE_CONSTRAINT_DATATYPE")
+SQLITE_OF_A_KEY = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 SQLITE_PASSING = ("locked", "busy", "disk", "readonly", "i/o", "unable to open")
 
 
@@ -45,6 +46,14 @@ def rows_refused() -> Iterator[None]:
         raise _ours(error) from error
     except (UnicodeEncodeError, OverflowError) as error:  # half a surrogate pair, a time past the last year: any driver
         raise RowRefused(str(error), error) from error
+
+
+def is_key_taken(refused: RowRefused) -> bool:
+    """Whether a row was refused because another has its key, or had it first in the same statement."""
+    cause = refused.cause
+    return isinstance(cause, psycopg.errors.UniqueViolation) or (
+        isinstance(cause, sqlite3.IntegrityError) and cause.sqlite_errorname in SQLITE_OF_A_KEY
+    )
 
 
 def _ours(error: psycopg.Error | SQLAlchemyError) -> ConsumerError | RowRefused:
