@@ -93,7 +93,7 @@ class BatchTransaction:
 
     def _stage(self) -> None:
         """Copy every event that may be new. Those that can't even be copied are refused."""
-        places = [place for place, (_, event) in enumerate(self._arrivals) if event.event_id not in self._known.ledger]
+        places = list(self._undecided())
         attempts = Attempts(self._connection, "staging")
 
         def stage(run: Sequence[int]) -> None:
@@ -107,8 +107,9 @@ class BatchTransaction:
         with rows_refused():
             # Owners come first, as everywhere: once, so that nobody waits for one with rows in hand. Of new memories
             # there is no row to be locked. One that comes meanwhile is a surprise like any other.
-            are_there = self._clustering.lock(self._undecided().values()) if self._clustering else True
-            self._look_around(are_there=are_there)
+            events = self._undecided()
+            are_there = self._clustering.lock(events.values()) if self._clustering else True
+            self._look_around(events, are_there=are_there)
         attempts = Attempts(self._connection, "batch")
         while True:
             try:
@@ -128,16 +129,15 @@ class BatchTransaction:
         self._is_surprised = True
         with rows_refused():
             self._known.ledger.update(self._look_up({event.event_id for _, event in self._arrivals}))
-            self._look_around(are_there=True)
+            self._look_around(self._undecided(), are_there=True)
         if was_surprised and (len(self._known.ledger), self._known.states) == (known, states):
             raise Transient(
                 "database: it takes a row, says nothing, and has it not",
                 advice="Is there a trigger on the tables that drops rows? It should refuse them: RAISE EXCEPTION.",
             )
 
-    def _look_around(self, *, are_there: bool) -> None:
-        """Lock the memories that the batch is about, if any are there, and see how they stand."""
-        events = self._undecided()
+    def _look_around(self, events: Mapping[int, MemoryEvent], *, are_there: bool) -> None:
+        """Lock the memories that the events are about, if any are there, and see how they stand."""
         self._known.states = self._lock_states({event.memory_id for event in events.values()}) if are_there else {}
         if self._clustering:
             self._clustering.prepare(events, self._known.states)

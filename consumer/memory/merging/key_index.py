@@ -47,7 +47,8 @@ class KeyIndex:
 
     def near(self, member: Member) -> set[UUID]:
         """The clusters that the member may be like."""
-        near, is_told_by_words = set[UUID](), not member.source_keys
+        near: set[UUID] = set()
+        is_told_by_words = not member.source_keys
         for key in member.source_keys:
             if clusters := self._under.get(key):
                 if len(clusters) > self._crowd:
