@@ -1,4 +1,4 @@
-"""Lists of values as PostgreSQL's array literals, made in one go.
+"""Lists of values as PostgreSQL's arrays, made in one go: packed, or spelled where they are text.
 
 psycopg looks at every element by itself, whether it has to be quoted; for the thousands of ids of a batch that costs
 more than the statement that they are for.
@@ -7,18 +7,18 @@ more than the statement that they are for.
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Select, TableValuedAlias, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Boolean, Float, Integer, LargeBinary, String, Text, TypeEngine, UserDefinedType, Uuid
+from sqlalchemy.types import String, Text, TypeEngine, UserDefinedType
 
+from consumer.adapters.sql.packed import Packed, packing_of
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.types import Moment
 
 
-class _Untyped(UserDefinedType[str]):
-    """Text whose type the statement says: PostgreSQL reads it once, as what it is cast to."""
+class _Untyped(UserDefinedType[str | Packed]):
+    """An array whose type the statement says: PostgreSQL reads it once, as what it is cast to."""
 
     cache_ok = True
 
@@ -47,39 +47,19 @@ def array_of(kind: TypeEngine[Any], values: Collection[Any]) -> ColumnElement[An
     """The values as an array of the type, one parameter. None is NULL, and a document is its JSON text."""
     # A cast to a type with a length cuts off what is too long; the column itself would refuse it.
     kind = Text() if isinstance(kind, String) else kind
-    return cast(bindparam(None, literal(kind, values), type_=_Untyped()), ARRAY(kind))
+    packing = packing_of(kind)
+    array = packing.of(values) if packing else spelled(kind, values)
+    return cast(bindparam(None, array, type_=_Untyped()), ARRAY(kind))
 
 
-def literal(kind: TypeEngine[Any], values: Collection[Any]) -> str:
+def spelled(kind: TypeEngine[Any], values: Collection[Any]) -> str:
     """The text of the array, as PostgreSQL reads it."""
-    if isinstance(kind, Uuid):
-        return _braced(_hex, values)
-    if isinstance(kind, LargeBinary):
-        return _braced(_bytes, values)
-    if isinstance(kind, Boolean):
-        return _braced(_letter, values)
-    if isinstance(kind, Float | Integer):
-        return _braced(repr, values)
-    if isinstance(kind, Moment):
-        return _braced(datetime.isoformat, values)
-    return _texts(values)
+    return _braced(datetime.isoformat, values) if isinstance(kind, Moment) else _texts(values)
 
 
 def _braced(spell: Callable[[Any], str], values: Collection[Any]) -> str:
     words = ["NULL" if value is None else spell(value) for value in values]
     return f"{{{','.join(words)}}}"
-
-
-def _hex(value: UUID) -> str:
-    return value.int.to_bytes(16).hex()  # a format of the number takes twice as long
-
-
-def _bytes(value: bytes) -> str:
-    return rf'"\\x{value.hex()}"'
-
-
-def _letter(value: object) -> str:
-    return "t" if value else "f"
 
 
 def _quoted(value: str) -> str:

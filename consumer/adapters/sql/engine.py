@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from consumer.adapters.sql.cursor import Cursor
+from consumer.adapters.sql.packed import Packed, PackedDumper
 from consumer.adapters.sql.patience import Patience, bear_with
 from consumer.errors import SettingsError
 
@@ -65,7 +66,7 @@ def _leave_nothing_open(engine: Engine) -> None:
 
 
 def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         json_deserializer=orjson.loads,
@@ -78,6 +79,12 @@ def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
             **KEEPALIVES,
         },
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.adapters.register_dumper(Packed, PackedDumper)
+
+    return engine
 
 
 def _parse(url: str) -> URL:
