@@ -332,7 +332,7 @@ def cluster_founded_by(member: Member, event_id: UUID) -> UUID:
     """
     owner_id, memory_id = member.memory.owner_id, member.memory_id
     founder = f"{len(owner_id)}:{owner_id}{memory_id}".encode("utf-8", "surrogatepass")
-    digest = blake2b(event_id.bytes + founder, digest_size=16).digest()
+    digest = blake2b(event_id.int.to_bytes(16) + founder, digest_size=16).digest()
     return UUID(int=int.from_bytes(digest) & ~_VERSION_AND_VARIANT | _VERSION_8)
 
 

@@ -9,6 +9,7 @@ as one word of its own: two such texts are the same or not alike at all, and no 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import TypeVar
 from unicodedata import category
 
@@ -17,6 +18,7 @@ from consumer.memory.model import Memory
 
 WORDS, SOURCES, PEOPLE = 0.5, 0.3, 0.2
 
+_ID = itemgetter("id")
 _WORD = re.compile("\\w+(?:['\u2019]\\w+)*")
 # fmt: off
 _NEGATIONS = frozenset(
@@ -43,7 +45,7 @@ class Traits:
         self._text = canonical_text(memory.content)
         self._words: frozenset[str] | None = None
         self.sources = frozenset(memory.source_message_ids)
-        self.people = frozenset([participant["id"] for participant in memory.participants])
+        self.people = frozenset(map(_ID, memory.participants))
         self.digest = hash_of(self._text, self.people, self.sources)
 
     @property

@@ -79,8 +79,10 @@ class Clustering:
                 continue
             place = clusters.put(self._candidates[at], event.event_id)
             placed += 1
+            if place.is_founder:
+                continue
             merged += place.band in (Band.EQUAL, Band.FOLDED)
-            if verdict is Verdict.CREATED and not place.is_founder:
+            if verdict is Verdict.CREATED:
                 outcomes[at] = _joined(place)
         doubts = changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(

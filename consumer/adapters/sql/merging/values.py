@@ -14,7 +14,7 @@ from consumer.memory.merging.members import Member
 def member_row(member: Member, place: Place) -> Row:
     """Of `members`."""
     digest = member.traits.digest
-    return (member.memory_id, place.cluster_id, place.is_founder, place.band.value, place.score, digest)
+    return (member.memory_id, place.cluster_id, place.is_founder, str(place.band), place.score, digest)
 
 
 def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
@@ -35,7 +35,7 @@ def view_row(cluster_id: UUID, view: View, now: datetime) -> Row:
 def joining_row(joining: Joining, now: datetime) -> Row:
     """Of `merge_history`."""
     cluster_id, member, place, conflicts, fields = joining
-    return (cluster_id, member.memory_id, now, place.band.value, place.score, json_of(conflicts), json_of(fields))
+    return (cluster_id, member.memory_id, now, str(place.band), place.score, json_of(conflicts), json_of(fields))
 
 
 def doubt_row(owner_id: str, doubt: Doubt, now: datetime) -> Row:
