@@ -33,23 +33,24 @@ class ClusterChanges:
         """Write what became of them. `rewritten`: the members whose rows this transaction has written, each with its
         text. Returns how many pairs are left to a person that were not before."""
         moved = {move.member.memory_id for move in clusters.moves}
-        # A cluster that is founded anew is seen as its founder is, until somebody joins.
-        changed = {move.cluster_id for move in clusters.moves if not move.is_founding}
-        self._complete(clusters, changed)
+        # Who founds a cluster says what nobody says, and is all that is seen of it until somebody joins.
+        moves = [move for move in clusters.moves if not move.is_founding]
+        changed = {move.cluster_id for move in moves}
+        self._complete(clusters, moves, changed)
         self._write_members(clusters, moved)
         self._write_keys(clusters)
-        self._write_texts(clusters, rewritten)
+        self._write_texts(clusters, moves, rewritten)
         views = self._write_views(clusters, changed)
         self._write_history(clusters)
         return self._write_pairs(clusters, self._views_before(changed), views)
 
-    def _complete(self, clusters: Clusters, changed: Collection[UUID]) -> None:
+    def _complete(self, clusters: Clusters, moves: Iterable[Moved], changed: Collection[UUID]) -> None:
         """Of clusters that were joined, only the founder is known so far, or all but echoes."""
         before = self._before
         joined = before.seen.intersection(changed) - before.whole - before.spared
         self._learn(clusters, self._rows.without_echoes(joined))
         before.spared |= joined
-        lacking = _heard(before, clusters.moves)
+        lacking = _heard(before, moves)
         self._learn(clusters, self._rows.members(lacking))
         before.spared -= lacking
         before.whole |= lacking
@@ -80,11 +81,10 @@ class ClusterChanges:
         self._rows.add_keys([each for each in added if each[1] not in seen] if seen else added)
         self._rows.put_keys([each for each in added if each[1] in seen] if seen else ())
 
-    def _write_texts(self, clusters: Clusters, rewritten: Collection[str]) -> None:
+    def _write_texts(self, clusters: Clusters, moves: Iterable[Moved], rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
         texts: dict[str, str | None] = {}
-        # Who founds a cluster says what nobody says.
-        for digest in {move.member.digest for move in clusters.moves if not move.is_founding}:
+        for digest in {move.member.digest for move in moves}:
             for name in clusters.twins(digest):
                 should = clusters.texts[digest] == name
                 has = name in rewritten or self._before.members[name].has_text
@@ -136,7 +136,7 @@ def change_clusters(
 def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
     """Of the clusters whose echoes were spared, those where they are seen by now, or may be all that is left: somebody
     older than the oldest came and says something else, or somebody left."""
-    moves = [move for move in moves if not move.is_founding and move.cluster_id in before.spared]
+    moves = [move for move in moves if move.cluster_id in before.spared]
     known = before.by_cluster() if moves else {}
     oldest = {each: min(known[each], key=lambda member: member.age) for each in {move.cluster_id for move in moves}}
     return {
