@@ -23,7 +23,12 @@ from tests.fakes.kafka import FakeBroker, FakeGroup, FakeSource
 
 PARTITIONS = 2
 
-ATTENTIVE = {"session.timeout.ms": "30000", "heartbeat.interval.ms": "200", "fetch.wait.max.ms": "50"}
+ATTENTIVE = {
+    "session.timeout.ms": "30000",
+    "max.poll.interval.ms": "30000",  # so long at most the others wait for it in a rebalance
+    "heartbeat.interval.ms": "200",
+    "fetch.wait.max.ms": "50",
+}
 """A member that hears of rebalances soon, and that a busy machine does not put out."""
 
 MISSED_SECONDS = 3.0
@@ -164,7 +169,7 @@ class RealPlace:
 
     def silence(self, member: Member) -> None:
         """Another member polls on until it has everything."""
-        own(self.member(), PARTITIONS)
+        own(self.member_soon_missed(), PARTITIONS)
 
     def _member(self, properties: Mapping[str, str]) -> KafkaSource:
         member = KafkaSource(self._servers, self.topic, [self.topic], SystemClock(), properties)
