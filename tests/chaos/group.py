@@ -43,7 +43,7 @@ MAX_RECORD_BYTES = 900_000
 LIMITS = BatchLimits(count=50, seconds=0.1)
 
 QUICK = {
-    "session.timeout.ms": "2000",
+    "session.timeout.ms": "5000",
     "heartbeat.interval.ms": "200",
     "fetch.wait.max.ms": "50",
     "reconnect.backoff.ms": "20",

@@ -90,7 +90,7 @@ def test_one_that_got_no_partition_is_ready_and_one_without_its_database_is_not(
     assert sorted((each["assigned"], each["claimed"]) for each in told) == [(0, 0), (1, 1)]
 
     owner = both[[each["assigned"] for each in told].index(1)]
-    with closing(sqlite3.connect(tmp_path / "memories.db", isolation_level=None)) as database:
+    with closing(sqlite3.connect(tmp_path / "memories.db", timeout=60, isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
         producer = Producer({"bootstrap.servers": kafka})
         producer.produce(topic, b"no event", partition=0)
