@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from consumer.cli.numbers import counted
 from consumer.cli.output import show_table
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Assessments:
             right=("line", "quality"),
         )
         if rest := self.with_warnings - len(self.doubtful):
-            print(f"... and {rest:,} more records with warnings (--max-records shows more)")  # noqa: T201 - part of the result
+            more = counted(rest, "more record")
+            print(f"... and {more} with warnings (--max-records shows more)")  # noqa: T201 - part of the result
 
     def _in_words(self) -> "Sequence[FieldWarning]":
         from consumer.memory.reports import warnings_in_words

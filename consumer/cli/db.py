@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consumer.cli.commands import FAILED
+from consumer.cli.numbers import counted
 from consumer.cli.options import Json, of_database
 from consumer.cli.output import say, show_json
 
@@ -76,5 +77,6 @@ def prune(
     if as_json:
         show_json({"forgotten": forgotten, "older_than_days": days, "consumers": consumers, "batches": batches})
     else:
-        say(f"Forgot {forgotten:,} event ids older than {days} days, and {consumers:,} consumers silent for a week.")
-        say(f"Forgot the effect figures of {batches:,} batches; the totals stay.")
+        ids = f"{counted(forgotten, 'event id')} older than {counted(days, 'day')}"
+        say(f"Forgot {ids}, and {counted(consumers, 'consumer')} silent for a week.")
+        say(f"Forgot the effect figures of {counted(batches, 'batch', 'batches')}; the totals stay.")

@@ -7,6 +7,7 @@ import typer
 
 from consumer.cli.commands import FAILED
 from consumer.cli.consent import Consent, author
+from consumer.cli.numbers import counted
 from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, DatabaseUrl, Json, identifier, load_settings
 from consumer.cli.output import say, show_json, show_table, zulu
 
@@ -104,8 +105,8 @@ def _report(subject: "Subject", found: "Traces", letters: _Letters, *, is_done: 
         say("The dead letters listed may still hold something: Kafka keeps them until they expire.")
     if letters.trouble:
         say(f"The dead letters could not be looked at: {letters.trouble}")
-    memories = len(found.memory_ids)
-    say(f"Erased: {memories:,} {'memory' if memories == 1 else 'memories'}." if is_done else "Nothing was erased.")
+    memories = counted(len(found.memory_ids), "memory", "memories")
+    say(f"Erased: {memories}." if is_done else "Nothing was erased.")
 
 
 def _show_plan(found: "Traces") -> None:

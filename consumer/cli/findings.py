@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from consumer.cli.numbers import counted
 from consumer.cli.output import show_table
 
 if TYPE_CHECKING:
@@ -51,4 +52,4 @@ class Findings:
             stream=stream,
         )
         if rest := self.errors - len(self.kept):
-            print(f"... and {rest:,} more errors (--max-errors shows more)", file=stream)
+            print(f"... and {counted(rest, 'more error')} (--max-errors shows more)", file=stream)

@@ -161,7 +161,7 @@ def _find(settings: "Settings", criteria: "Criteria", limit: int, nothing: str, 
     if not rows:
         raise _nothing(nothing)
     if len(rows) > limit:
-        say(f"There are more; these are the newest {limit:,}.")
+        say(f"There are more; {'this is the newest' if limit == 1 else f'these are the newest {limit:,}'}.")
 
 
 def _nothing(sentence: str) -> typer.Exit:

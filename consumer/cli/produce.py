@@ -10,6 +10,7 @@ from consumer.cli.commands import FAILED
 from consumer.cli.findings import Findings
 from consumer.cli.legacy import From, OccurredAt, OldForm, Owner, known, reader
 from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine
+from consumer.cli.numbers import counted, verb
 from consumer.cli.options import Assignments, BootstrapServers, ConfigFile, Json, load_settings
 from consumer.cli.output import say, show_json
 
@@ -87,10 +88,11 @@ def _reader(old_form: OldForm | None, known: "Known") -> "Callable[[bytes], Memo
 def _report(topic: str, findings: Findings, delivery: Delivery, *, skip_invalid: bool) -> None:
     if findings.invalid:
         findings.show()
-    typer.echo(f"{delivery.acknowledged:,} events published to {topic} and acknowledged.")
+    typer.echo(f"{counted(delivery.acknowledged, 'event')} published to {topic} and acknowledged.")
     if findings.invalid and skip_invalid:
-        say(f"{findings.invalid:,} invalid lines were left out.")
+        say(f"{counted(findings.invalid, 'invalid line')} {verb(findings.invalid, 'was', 'were')} left out.")
     elif findings.invalid:
         say("Stopped at the first invalid line: nothing from there on was published. To leave such out: --skip-invalid")
     if delivery.failed:
-        say(f"{delivery.failed:,} events were not acknowledged: {'; '.join(delivery.failures)}")
+        events = f"{counted(delivery.failed, 'event')} {verb(delivery.failed, 'was', 'were')}"
+        say(f"{events} not acknowledged: {'; '.join(delivery.failures)}")

@@ -16,6 +16,7 @@ from consumer.cli.commands import FAILED
 from consumer.cli.findings import Findings
 from consumer.cli.legacy import From, OccurredAt, OldForm, Owner, known, reader
 from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine
+from consumer.cli.numbers import counted
 from consumer.cli.options import Json
 from consumer.cli.output import say, show_json
 
@@ -141,9 +142,9 @@ def _counts(findings: Findings, warnings: Mapping[str, int]) -> dict[str, object
 def _show(findings: Findings, warnings: Mapping[str, int], stream: TextIO, *, skip_invalid: bool) -> None:
     if findings.invalid:
         findings.show(stream)
-    told = f"{findings.valid:,} records converted"
+    told = f"{counted(findings.valid, 'record')} converted"
     if findings.invalid:
-        told += f", {findings.invalid:,} refused, with {findings.errors:,} errors"
+        told += f", {findings.invalid:,} refused, with {counted(findings.errors, 'error')}"
     typer.echo(told + ".", file=stream)
     if warnings:
         kinds = ", ".join(f"{code} {count:,}" for code, count in sorted(warnings.items()))

@@ -10,6 +10,7 @@ from consumer.cli.checking import valid_events
 from consumer.cli.commands import FAILED
 from consumer.cli.findings import Findings
 from consumer.cli.lines import LONGEST_LINE_BYTES, EventFile, LongestLine
+from consumer.cli.numbers import counted, verb
 from consumer.cli.options import Json
 from consumer.cli.output import show_json
 
@@ -55,9 +56,10 @@ def validate(
 def _summary(file: Path, findings: Findings, assessments: Assessments) -> str:
     if not findings.records:
         return f"{file} holds no records."
-    told = f"All {findings.records:,} records are valid."
+    records, errors = counted(findings.records, "record"), counted(findings.errors, "error")
+    told = f"All {records} are valid." if findings.records > 1 else "The record is valid."
     if findings.invalid:
-        told = f"{findings.invalid:,} of {findings.records:,} records are invalid, with {findings.errors:,} errors."
+        told = f"{findings.invalid:,} of {records} {verb(findings.invalid)} invalid, with {errors}."
     if assessments.mean is None:
         return told
     return f"{told} Mean quality {assessments.mean:.2f}; {assessments.with_warnings:,} with warnings."

@@ -79,4 +79,4 @@ def test_an_event_that_kafka_does_not_take_is_no_success(
     result = produced(file, mock_kafka)
     assert result.exit_code == 1
     assert "0 events published" in result.stdout
-    assert "1 events were not acknowledged" in result.stderr
+    assert "1 event was not acknowledged" in result.stderr

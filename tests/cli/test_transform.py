@@ -71,7 +71,7 @@ def test_the_first_refused_line_is_the_end(file: Path) -> None:
     result = transformed(file, "--from", "v1")
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 1
-    assert "1 records converted, 1 refused, with 4 errors." in result.stderr
+    assert "1 record converted, 1 refused, with 4 errors." in result.stderr
     assert "--skip-invalid" in result.stderr
 
 

@@ -108,7 +108,7 @@ def test_records_that_are_not_shown_are_counted(file: Path) -> None:
 
 def test_a_file_of_deletions_has_no_quality(file: Path) -> None:
     file.write_text(DELETED)
-    assert run.invoke(app, ["validate", str(file)]).stdout == "All 1 records are valid.\n"
+    assert run.invoke(app, ["validate", str(file)]).stdout == "The record is valid.\n"
     assert json.loads(run.invoke(app, ["validate", str(file), "--json"]).stdout)["quality"] is None
 
 
@@ -129,7 +129,7 @@ def test_an_empty_file_holds_no_records_and_is_no_error(file: Path) -> None:
 
 def test_a_dash_is_standard_input() -> None:
     result = run.invoke(app, ["validate", "-"], input=GOOD[0] + "\n")
-    assert (result.exit_code, result.stdout.splitlines()[-1][:24]) == (0, "All 1 records are valid.")
+    assert (result.exit_code, result.stdout.splitlines()[-1][:20]) == (0, "The record is valid.")
 
 
 @pytest.mark.parametrize("command", [["validate"], ["produce", "--topic", "t"]])
@@ -139,3 +139,10 @@ def test_no_file_to_read_is_wrong_usage(command: list[str], tmp_path: Path) -> N
     assert (missing.exit_code, directory.exit_code) == (2, 2)
     assert "there is no file" in missing.stderr
     assert "is a directory" in " ".join(directory.stderr.replace("│", " ").split())
+
+
+def test_of_one_it_speaks_in_the_singular(file: Path) -> None:
+    file.write_text("\n".join([BAD, told("m1", tags=[]), told("m2", tags=[])]))
+    assert "\n1 of 3 records is invalid, with 1 error." in run.invoke(app, ["validate", str(file)]).stdout
+    shown = run.invoke(app, ["validate", str(file), "--max-records", "1"]).stdout
+    assert "... and 1 more record with warnings" in shown

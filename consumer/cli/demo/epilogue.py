@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from consumer.cli.demo.file import Example, url_of
 from consumer.cli.demo.reconciliation import Reconciliation
 from consumer.cli.effects import in_words
+from consumer.cli.numbers import counted
 from consumer.cli.output import on_one_line
 from consumer.records import Kind
 
@@ -36,7 +37,9 @@ def summary(told: Reconciliation, filter_words: str) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
-    rate = f"{told.published:,} events in {told.seconds:.1f} s: {told.per_second:,.0f} events/s, {filter_words}"
+    rate = (
+        f"{counted(told.published, 'event')} in {told.seconds:.1f} s: {told.per_second:,.0f} events/s, {filter_words}"
+    )
     mark = Text(f"✔ {told.equation()}", style="bold green")
     if not told.holds:
         mark = Text(f"✘ {told.equation()}", style="bold red")

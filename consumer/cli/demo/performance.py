@@ -14,6 +14,7 @@ from consumer.cli.demo.pacing import Pace
 from consumer.cli.demo.publishing import Message, Publishing
 from consumer.cli.demo.reconciliation import Reconciliation
 from consumer.cli.demo.watching import DONE, STALL_SECONDS, Watch
+from consumer.cli.numbers import counted
 from consumer.devstack.mock_kafka import MockKafka
 from consumer.devstack.process import NotReady
 from consumer.devstack.redis import Redis, require_bloom
@@ -116,7 +117,7 @@ def _check_ended(publishing: Publishing, publisher: "KafkaPublisher", watch: Wat
     if publishing.error is not None:
         raise publishing.error
     if publisher.failed:
-        raise ConsumerError(f"{publisher.failed:,} events could not be published: {publisher.failures[0]}")
+        raise ConsumerError(f"{counted(publisher.failed, 'event')} could not be published: {publisher.failures[0]}")
     if stop.reason in {number.name for number in STOPPING}:
         raise KeyboardInterrupt
     if stop.reason != DONE:

@@ -1,8 +1,9 @@
 """The view that a reader sees of several memories that tell of one thing. Pure.
 
-It depends on the set of members alone, never on the order in which they came: members are taken by time of occurrence,
-then by id, and the oldest leads. Members that are equal to the oldest add nothing; every other is folded in, field by
-field, though it equal a younger one, or a person have taken it for one with the oldest:
+It depends on the set of members alone, never on the order in which they came, but for the wording of what says the
+same: members are taken by time of occurrence, then by id, and the oldest leads. Members that are equal to the oldest
+add nothing; every other is folded in, field by field, though it equal a younger one, or a person have taken it for one
+with the oldest:
 
 - content, id, time of occurrence and of extraction: the oldest member's
 - sources, participants, tags, secondary emotions, themes, markers: unions, the older first, up to a limit
