@@ -8,7 +8,7 @@ from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.process.clock import SystemClock
 from consumer.records import Claim, TopicPartition
-from tests.contracts.places import IMPATIENT, PARTITIONS, own, until
+from tests.contracts.places import ATTENTIVE, PARTITIONS, own, until
 from tests.fakes.mock_cluster import Api, MockCluster
 
 SOURCE = TopicPartition("memories", 0)
@@ -17,7 +17,7 @@ SOURCE = TopicPartition("memories", 0)
 def test_who_was_put_out_of_the_group_does_not_even_try_to_commit() -> None:
     with MockCluster() as cluster:
         cluster.create_topic(SOURCE.topic, PARTITIONS)
-        with closing(KafkaSource(cluster.address, "group", [SOURCE.topic], SystemClock(), IMPATIENT)) as zombie:
+        with closing(KafkaSource(cluster.address, "group", [SOURCE.topic], SystemClock(), ATTENTIVE)) as zombie:
             own(zombie, PARTITIONS)
             zombie.start(SOURCE, 0)
             cluster.refuse(Api.HEARTBEAT, KafkaError.UNKNOWN_MEMBER_ID, times=1)

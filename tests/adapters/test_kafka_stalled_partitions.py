@@ -12,7 +12,7 @@ from consumer.adapters.kafka.source import KafkaSource
 from consumer.batching import BatchLimits
 from consumer.process.clock import SystemClock
 from consumer.records import Found, TopicPartition
-from tests.contracts.places import IMPATIENT, create_topic, own, until
+from tests.contracts.places import ATTENTIVE, create_topic, own, until
 from tests.fakes.mock_cluster import Api, MockCluster
 
 AFTER = 1.0
@@ -27,7 +27,7 @@ class Reader:
     def __init__(self, bootstrap: str, topic: str, cleanup: ExitStack) -> None:
         self.zero, self.one = TopicPartition(topic, 0), TopicPartition(topic, 1)
         self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
-        self.source = KafkaSource(bootstrap, topic, [topic], SystemClock(), IMPATIENT, stalled_after=AFTER)
+        self.source = KafkaSource(bootstrap, topic, [topic], SystemClock(), ATTENTIVE, stalled_after=AFTER)
         cleanup.callback(self.source.close)
 
     def publish(self, partition: TopicPartition) -> None:

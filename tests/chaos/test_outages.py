@@ -136,7 +136,7 @@ def test_what_is_waited_for_is_said_and_what_can_go_on_does(ward: Ward) -> None:
     _publish(publishing, FEW)
     said = ward.wait_until_it_says(lambda said: "database: " in (said["waiting_for"] or ""))
     assert (said["live"], said["ready"]) == (True, False)
-    assert consumer.has_logged('"message": "waiting", "reason": "database: '), consumer.log_tail()
+    assert consumer.waits_to_log('"message": "waiting", "reason": "database: '), consumer.log_tail()
 
     postgres.mend()
     site.database.wait_until_read(2 * FEW)
