@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, insert, text
 
+from consumer.adapters.sql.erasing import Erasing
 from consumer.adapters.sql.memory_reader import MemoryReader
+from consumer.adapters.sql.merging.clustering import Clustering
+from consumer.adapters.sql.merging.departures import Departures
 from consumer.adapters.sql.tables import members, memories, merged_memories
+from consumer.erasure import Kind, Subject
 from consumer.memory.asking import Criteria
 from consumer.memory.bonds import Reading
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import DynamicKind, Memory, MemoryEvent, RelationshipDynamics
+from consumer.moves import Author
 from tests.contracts.clustered import Clustered
 from tests.memory.merging.originals import feeling, memory
 from tests.stories import NOON, event_id
@@ -193,6 +199,27 @@ def test_how_two_stand_to_one_another(store: Clustered, reader: MemoryReader) ->
     assert [each.memory_id for each in reader.between(("a", "b"), 10, until=second.occurred_at)] == ["1"]
 
 
+@pytest.mark.parametrize("membership", [Clustering, Departures])
+def test_each_tells_of_two_people_for_itself_on_its_own_day(
+    engine: Engine, reader: MemoryReader, membership: type[Clustering | Departures]
+) -> None:
+    """Merged or not: what is seen of several has one time, and the strength that one of them told."""
+    contents = {"sea": (SEA, 0.2), "again": (SEA, 0.7), "shore": (SHORE, 0.9), "beach": (SHORE + " again", 0.4)}
+    stored = [
+        told(name, replace(memory(what, sources=["s"], people=["a", "b"]), relationship_dynamics=bond(strength)), at=at)
+        for at, (name, (what, strength)) in enumerate(contents.items(), 1)
+    ]
+    others = replace(memory(SEA, sources=["s"], people=["b", "c"]), relationship_dynamics=bond(0.1))
+    Clustered(engine, membership=membership).write([*stored, told("others", others, at=5), told("beach", None, at=6)])
+    strengths = [(each.memory_id, each.occurred_at.minute, each.strength) for each in reader.between(("a", "b"), 10)]
+    assert strengths == [("sea", 1, 0.2), ("again", 2, 0.7), ("shore", 3, 0.9)]
+    is_merged = membership is Clustering
+    assert [row["members"] for row in reader.search(Criteria(owner_id="ann"), 10)] == ([4] if is_merged else [1] * 4)
+    Erasing(engine, Rules(), lambda _: None).erase(Subject(Kind.MEMORY, "shore"), Author("operator", None, NOON))
+    assert [each.memory_id for each in reader.between(("a", "b"), 10)] == ["sea", "again"]
+    assert [each.memory_id for each in reader.between(("a", "c"), 10)] == [], "who never met"
+
+
 MANY = 20_000
 EMOTIONS = ("joy", "sadness", "anger", "fear", "trust")
 
@@ -279,5 +306,7 @@ def test_no_question_reads_a_whole_table(engine: Engine) -> None:
         if engine.dialect.name == "sqlite" and name.startswith("participant_ids"):
             continue  # which the page on storage says
         assert reads_all(how) == [], f"{name}:\n{how}"
-        index = name.split(",")[0]
-        assert " of " in index or (f"ix_memories_{index}" in how and f"ix_merged_memories_{index}" in how), how
+        index, *asked = name.split(",")
+        assert ("merged_memories" in how) == (asked != [" strength"]), f"{name}: of originals, and of these alone"
+        tables = [table for table in ("memories", "merged_memories") if f" {table}" in how]
+        assert " of " in index or all(f"ix_{table}_{index}" in how for table in tables), how

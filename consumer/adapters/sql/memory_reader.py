@@ -62,7 +62,8 @@ class MemoryReader:
         until: datetime | None = None,
     ) -> list[Reading]:
         """How two people, by their ids, stand to one another in the memories that say it: the newest so many, in the
-        order of time. Raises `ValueError` for one person, and for what can't be an id."""
+        order of time. Of those that were merged each says it for itself. Raises `ValueError` for one person, and for
+        what can't be an id."""
         if pair[0] == pair[1]:
             raise ValueError("two different people stand to one another")
         criteria = Criteria(owner_id=owner_id, participants=pair, since=since, until=until)

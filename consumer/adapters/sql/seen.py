@@ -1,5 +1,5 @@
-"""What a reader sees: memories that are in no merged cluster, and merged ones in place of their members. Statements
-only.
+"""What a reader sees: memories that are in no merged cluster, and merged ones in place of their members; and what the
+originals tell of two people. Statements only.
 
 Each criterion that leads to memories has its index: (owner, time), (emotion, time, intensity), and on PostgreSQL
 participants' ids. SQLite has no index into a list: for these it reads the owner's memories, or all. The newest come
@@ -62,14 +62,15 @@ def seen(criteria: Criteria, dialect: SqlDialect, limit: int) -> Select[Any]:
 
 
 def bonds(criteria: Criteria, dialect: SqlDialect, limit: int) -> Select[Any]:
-    """Of those that tell of a relationship: when it was, and the relationship."""
-    alone, merged = (
-        select(*(table.c[name] for name in ("memory_id", "owner_id", "occurred_at", "relationship_dynamics"))).where(
-            *_conditions(table, criteria, dialect), table.c.relationship_dynamics.is_not(None)
-        )
-        for table in (memories, merged_memories)
+    """Of the originals that meet the criteria, and tell of a relationship: when it was, and the relationship; the
+    newest, at most so many. Merged or not: what is seen of several has one time, and the strength that one of them
+    told."""
+    return (
+        select(*(memories.c[name] for name in ("memory_id", "owner_id", "occurred_at", "relationship_dynamics")))
+        .where(*_conditions(memories, criteria, dialect), memories.c.relationship_dynamics.is_not(None))
+        .order_by(memories.c.occurred_at.desc(), memories.c.memory_id)
+        .limit(limit)
     )
-    return _newest(alone.where(_STANDS_ALONE), merged, limit)
 
 
 def _newest(alone: Select[Any], merged: Select[Any], limit: int) -> Select[Any]:
