@@ -6,7 +6,7 @@ the rest of a row, to write them here and to read them there.
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from operator import attrgetter
 from struct import Struct
@@ -26,6 +26,8 @@ NULL = b"\xff\xff\xff\xff"
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """PostgreSQL's moments are microseconds since then."""
+
+MICROSECOND = timedelta(microseconds=1)
 
 _count = Struct(">h").pack
 _size = Struct(">i").pack
@@ -56,8 +58,7 @@ def _sizes_and_values(column: Column[Any], values: Sequence[Any]) -> tuple[Seque
 
 
 def _moment(value: datetime) -> bytes:
-    since = value - EPOCH
-    return _micros(since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds)
+    return _micros((value - EPOCH) // MICROSECOND)
 
 
 def _document(text: str) -> bytes:
