@@ -4,13 +4,15 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from consumer.memory.cautions import CAUTIONS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "quality.md").read_text(encoding="utf-8")
 
 
-def test_the_example_in_python_is_true() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+@pytest.mark.parametrize("example", re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL))
+def test_an_example_in_python_is_true(example: str) -> None:
     exec(compile(ast.parse(example), "docs/quality.md", "exec"), {})  # noqa: S102 - the page's own code
 
 

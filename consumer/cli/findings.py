@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from consumer.cli.numbers import counted
-from consumer.cli.output import show_table
+from consumer.cli.records import show_records
 
 if TYPE_CHECKING:
     from consumer.memory.field_errors import FieldError, FieldErrors
@@ -45,7 +45,7 @@ class Findings:
 
     def show(self, stream: TextIO | None = None) -> None:
         """Print the errors that were kept as a table, and how many there are besides. On stdout unless told."""
-        show_table(
+        show_records(
             ("line", "field", "what is wrong", "value", "expected", "what to do"),
             [(line, error.path, error.message, error.value, error.expected, error.advice) for line, error in self.kept],
             right=("line",),

@@ -8,7 +8,7 @@ import typer
 
 from consumer.cli.bonds import bonds_object, show_bonds
 from consumer.cli.commands import FAILED
-from consumer.cli.memory_rows import show_memories, show_memory
+from consumer.cli.memory_rows import show_memories, show_memory, with_components
 from consumer.cli.options import Json, Since, Until, of_database
 from consumer.cli.output import say, show_json
 
@@ -62,10 +62,11 @@ def show(
         row = reader.by_id(memory_id)
     if row is None:
         raise _nothing(f"There is no memory {memory_id}.")
+    told = with_components(row)
     if as_json:
-        show_json(row)
+        show_json(told)
     else:
-        show_memory(row)
+        show_memory(told)
 
 
 @app.command(
@@ -155,7 +156,7 @@ def _find(settings: "Settings", criteria: "Criteria", limit: int, nothing: str, 
     with root.memory_reader(settings.database) as reader:
         rows = reader.search(criteria, limit + 1)
     if as_json:
-        show_json(rows[:limit])
+        show_json([with_components(row) for row in rows[:limit]])
     elif rows:
         show_memories(rows[:limit])
     if not rows:

@@ -18,6 +18,18 @@ APART = ("members", "history")
 """What of a merged memory has a table of its own."""
 
 
+def with_components(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, and beside its quality what that consists of; None where it was never assessed."""
+    from consumer.memory.quality import components_of
+
+    told: dict[str, Any] = {}
+    for name, value in row.items():
+        told[name] = value
+        if name == "quality":
+            told["components"] = None if value is None else components_of(row["warnings"], row["confidence"])
+    return told
+
+
 def show_memories(rows: list[Mapping[str, Any]]) -> None:
     """One line each."""
     columns = ("memory", "occurred at", "emotion", "tags", "told by", "content")

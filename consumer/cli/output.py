@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -27,13 +27,13 @@ def say(text: str, *, label: str = "", style: str = "") -> None:
     remark = Text(printable(text))
     if label:
         remark = Text.assemble((label, style), " ", remark)
-    _console(sys.stderr).print(remark, soft_wrap=True, highlight=False)
+    console(sys.stderr).print(remark, soft_wrap=True, highlight=False)
 
 
 def show(what: "RenderableType", stream: TextIO | None = None, *, whole_lines: bool = False) -> None:
     """A result for eyes, on stdout unless told otherwise. Whole lines are left to the terminal to wrap, so that they
     can be copied."""
-    _console(stream or sys.stdout).print(what, highlight=False, soft_wrap=whole_lines)
+    console(stream or sys.stdout).print(what, highlight=False, soft_wrap=whole_lines)
 
 
 def show_json(what: object, stream: TextIO | None = None) -> None:
@@ -62,23 +62,26 @@ def show_table(
     rows: Iterable[Sequence[object]],
     *,
     right: Iterable[str] = (),
+    whole: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Rows under headings; the columns named in `right` hold numbers."""
+    """Rows under headings; the columns named in `right` hold numbers, those in `whole` are not wrapped."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    numbers = set(right)
+    numbers, unwrapped = set(right), set(whole)
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column in unwrapped)
     for row in rows:
-        table.add_row(*(Text(_cell(cell)) for cell in row))
+        table.add_row(*(Text(cell_of(cell)) for cell in row))
     show(table, stream)
 
 
-def _cell(value: object) -> str:
+def cell_of(value: object) -> str:
+    """A value as it may stand in a table."""
     if value is None:
         return ""
     return printable(value) if isinstance(value, Lines) else on_one_line(str(value))
@@ -94,7 +97,8 @@ def on_one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n")
 
 
-def _console(stream: TextIO) -> "Console":
+def console(stream: TextIO) -> "Console":
+    """What is printed to; its width is that of the terminal, or boundless where there is none."""
     from rich.console import Console
 
     return Console(file=stream, width=None if stream.isatty() else UNWRAPPED)

@@ -1,6 +1,6 @@
 """How good a valid memory is: what is doubtful about it, and a score of 0 to 1. Pure.
 
-The score is the mean of three components, each 0 to 1:
+The score is the mean of three components, each 0 to 1, which follow from the warnings and the confidence:
 
 - completeness: the share of these that are there: a content of at least 10 characters, tags, themes
 - consistency: the share of these that hold: no participant twice, no strong feeling without a valence, no valence
@@ -13,7 +13,7 @@ present is told, and costs nothing: it says something of the people, not of the 
 Every event is assessed on its way into the database: no object is made for what is in order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from statistics import fmean
 from typing import NamedTuple
@@ -65,7 +65,17 @@ def assess(memory: Memory) -> Quality:
 @lru_cache(maxsize=4_096)
 def _quality(codes: tuple[str, ...], confidence: float) -> Quality:
     """Most memories have this in common with others."""
-    return Quality(mean({**shares_kept(codes), CONFIDENCE: confidence}), codes)
+    return Quality(mean(components_of(codes, confidence)), codes)
+
+
+def components_of(codes: Iterable[str], confidence: float | None, part: str = "") -> dict[str, float]:
+    """What the score of a memory with these warnings consists of: each component by its name, 0 to 1.
+
+    `part`: the path that what is assessed has in an event, where it is no whole memory; `confidence` is None of one
+    that has none.
+    """
+    shares = _shares_kept(tuple(codes), part)
+    return dict(shares) if confidence is None else {**shares, CONFIDENCE: confidence}
 
 
 def mean(components: Mapping[str, float]) -> float:
@@ -121,11 +131,8 @@ def _disagree(dynamics: Sequence[ParticipantDynamic]) -> bool:
 
 
 @cache
-def shares_kept(codes: tuple[str, ...], part: str = "") -> dict[str, float]:
-    """Of each component, the share that is in order, with these warnings. Not to be changed by the caller.
-
-    `part`: the path that what is assessed has in an event; of a part, only components that it can have.
-    """
+def _shares_kept(codes: tuple[str, ...], part: str) -> Mapping[str, float]:
+    """Of each component, the share that is in order; of a part, only components that it can have."""
     rules = [each for each in CAUTIONS.values() if each.path.startswith(part)]
     asked = {name: [each.code for each in rules if each.component == name] for name in (COMPLETENESS, CONSISTENCY)}
     return {

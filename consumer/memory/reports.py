@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from consumer.memory.cautions import CAUTIONS, CONFIDENCE
+from consumer.memory.cautions import CAUTIONS
 from consumer.memory.field_errors import FieldErrors, path
 from consumer.memory.json_form import read_document, read_part
 from consumer.memory.model import Memory
 from consumer.memory.quality import (
+    components_of,
     mean,
-    shares_kept,
     warnings_of,
     warnings_of_feeling,
     warnings_of_relationship,
@@ -73,20 +73,20 @@ def validate_memory(obj: Any) -> Report:
 
 def validate_emotional_context(obj: Any) -> Report:
     """Of an `emotional_context` alone."""
-    return _part(obj, EMOTIONAL_CONTEXT, lambda felt: (warnings_of_feeling(felt), {}))
+    return _part(obj, EMOTIONAL_CONTEXT, lambda felt: (warnings_of_feeling(felt), None))
 
 
 def validate_relationship(obj: Any) -> Report:
     """Of `relationship_dynamics` alone: whether those it names are participants, only the memory can tell."""
-    return _part(obj, RELATIONSHIP, lambda relationship: (warnings_of_relationship(relationship), {}))
+    return _part(obj, RELATIONSHIP, lambda relationship: (warnings_of_relationship(relationship), None))
 
 
-_Assess = Callable[[Any], tuple[Sequence[str], Mapping[str, float]]]
-"""Of a valid part in raw form, the codes of its warnings, and its own components."""
+_Assess = Callable[[Any], tuple[Sequence[str], float | None]]
+"""Of a valid part in raw form, the codes of its warnings, and its confidence."""
 
 
-def _told(memory: Memory) -> tuple[Sequence[str], Mapping[str, float]]:
-    return warnings_of(memory), {CONFIDENCE: memory.confidence}
+def _told(memory: Memory) -> tuple[Sequence[str], float | None]:
+    return warnings_of(memory), memory.confidence
 
 
 def _part(obj: Any, at: Sequence[str], assess: _Assess) -> Report:
@@ -96,8 +96,8 @@ def _part(obj: Any, at: Sequence[str], assess: _Assess) -> Report:
     return _assessed(*assess(raw), part=path(at))
 
 
-def _assessed(codes: Sequence[str], own: Mapping[str, float], part: str = "") -> Report:
-    components = {**shares_kept(tuple(codes), part), **own}
+def _assessed(codes: Sequence[str], confidence: float | None, part: str = "") -> Report:
+    components = components_of(codes, confidence, part)
     return Report((), warnings_in_words(codes, part), mean(components), components)
 
 

@@ -78,6 +78,15 @@ def test_every_member_shows_what_they_tell_together(ask: Ask, member: str) -> No
     assert [each["memory_id"] for each in told["history"]] == ["m-2"]
 
 
+def test_a_quality_is_shown_with_its_components(ask: Ask) -> None:
+    told = json.loads(ask("show", "m-4", "--json").stdout)
+    assert told["components"] == {"completeness": 0.0, "consistency": 0.8, "confidence": told["confidence"]}
+    assert told["quality"] == round(sum(told["components"].values()) / 3, 4)
+    (found,) = json.loads(ask("search", "--owner", "ann", "--text", "met", "--json").stdout)
+    assert (found["memory_id"], found["components"]) == ("m-4", told["components"])
+    assert "components.consistency 0.8\n" in re.sub(" +", " ", ask("show", "m-4").stdout).replace(" \n", "\n")
+
+
 def test_an_owner_sees_merged_memories_once(ask: Ask) -> None:
     assert ids(ask("show", "--owner", "ann", "--json")) == ["m-6", "m-4", "m-3", "m-1"]
     assert ids(ask("search", "--owner", "ann", "--json")) == ["m-6", "m-4", "m-3", "m-1"]

@@ -78,8 +78,20 @@ def test_what_is_doubtful_is_told_with_the_quality_and_is_no_error(file: Path) -
     rows = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert rows[2] == "no_tags 2 memory.tags is empty Tag the memory, so that it is found."
     assert rows[3].startswith("low_confidence 1 memory.confidence is below 0.5")
-    assert rows[-3:-1] == ["3 m2 0.64 low_confidence, no_tags", "5 m3 0.89 no_tags"]
+    assert rows[-3:-1] == [
+        "3 m2 0.64 0.67 1.00 0.25 low_confidence, no_tags",
+        "5 m3 0.89 0.67 1.00 1.00 no_tags",
+    ]
+    assert rows[-5] == "line memory quality completeness consistency confidence warnings"
     assert rows[-1] == "All 4 records are valid. Mean quality 0.84; 2 with warnings."
+
+
+def test_a_narrow_terminal_has_no_components_in_the_table(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr("consumer.cli.output.UNWRAPPED", 60)
+    file.write_text(told("m2", tags=[], confidence=0.25))
+    rows = [" ".join(line.split()) for line in run.invoke(app, ["validate", str(file)]).stdout.splitlines()]
+    assert "line memory quality warnings" in rows
+    assert "1 m2 0.64 low_confidence, no_tags" in rows
 
 
 def test_json_has_every_record_s_quality_and_warnings(file: Path) -> None:
@@ -87,8 +99,20 @@ def test_json_has_every_record_s_quality_and_warnings(file: Path) -> None:
     result = run.invoke(app, ["validate", str(file), "--json"])
     told_of = json.loads(result.stdout)
     assert told_of["assessed"] == [
-        {"line": 1, "memory_id": "m1", "quality": 1.0, "warnings": []},
-        {"line": 3, "memory_id": "m2", "quality": 0.6389, "warnings": ["low_confidence", "no_tags"]},
+        {
+            "line": 1,
+            "memory_id": "m1",
+            "quality": 1.0,
+            "components": {"completeness": 1.0, "consistency": 1.0, "confidence": 1.0},
+            "warnings": [],
+        },
+        {
+            "line": 3,
+            "memory_id": "m2",
+            "quality": 0.6389,
+            "components": {"completeness": 1 - 1 / 3, "consistency": 1.0, "confidence": 0.25},
+            "warnings": ["low_confidence", "no_tags"],
+        },
     ]
     assert told_of["quality"] == 0.8195
     assert [(each["code"], each["path"], each["records"]) for each in told_of["warnings"]] == [

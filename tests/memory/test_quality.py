@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consumer.memory.cautions import CAUTIONS
 from consumer.memory.model import Memory, MemoryEvent
-from consumer.memory.quality import PLEASANT, UNPLEASANT, assess, warnings_of
+from consumer.memory.quality import PLEASANT, UNPLEASANT, assess, components_of, mean, warnings_of
 from consumer.memory.validation import validate
 from tests.memory.samples import memory_events, raw_with
 
@@ -199,3 +199,11 @@ def test_the_score_is_a_share_and_no_warning_is_told_twice(memory: Memory) -> No
     score, warnings = assess(memory)
     assert 0 <= score <= 1
     assert len(set(warnings)) == len(warnings)
+
+
+@given(memories())
+def test_the_components_follow_exactly_from_what_is_stored(memory: Memory) -> None:
+    score, warnings = assess(memory)
+    components = components_of(warnings, memory.confidence)
+    assert list(components) == ["completeness", "consistency", "confidence"]
+    assert mean(components) == score
