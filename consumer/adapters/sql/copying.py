@@ -5,16 +5,16 @@ the rest of a row, to write them here and to read them there.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
-from operator import attrgetter
 from struct import Struct
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, Uuid
+from sqlalchemy import JSON, Column
 from sqlalchemy.types import TypeEngine
 
+from consumer.adapters.sql.packed import packing_of
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.types import Moment
 from consumer.isolation import RowRefused
@@ -31,7 +31,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 _count = Struct(">h").pack
 _size = Struct(">i").pack
-_micros = Struct(">q").pack
+_moment = Struct(">iq").pack
 
 
 def copied(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> bytes:
@@ -42,37 +42,26 @@ def copied(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> bytes:
     parts: list[Iterable[bytes]] = [repeat(_count(len(columns)), len(rows))]
     try:
         for column, values in zip(columns, zip(*rows, strict=True), strict=False):  # without rows there are no values
-            parts += _sizes_and_values(column, values)
-    except (TypeError, AttributeError, KeyError, struct.error) as error:
+            parts += _parts(column.type, values)
+    except (TypeError, AttributeError, struct.error) as error:
         raise RowRefused(f"a value is not of its column's type: {error}", error) from error
     return b"".join([BEGIN, *chain.from_iterable(zip(*parts, strict=True)), END])
 
 
-def _sizes_and_values(column: Column[Any], values: Sequence[Any]) -> tuple[Sequence[bytes], Sequence[bytes]]:
-    write = next(write for kind, write in _WRITTEN if isinstance(column.type, kind))
-    if not column.nullable or None not in values:
-        written = list(map(write, values))
-        return list(map(_size, map(len, written))), written
-    written = [b"" if value is None else write(value) for value in values]
-    return [NULL if value is None else _size(len(each)) for value, each in zip(values, written, strict=True)], written
-
-
-def _moment(value: datetime) -> bytes:
-    return _micros((value - EPOCH) // MICROSECOND)
+def _parts(kind: TypeEngine[Any], values: Sequence[Any]) -> list[Sequence[bytes]]:
+    """One list of the values with their sizes, or two: of sizes, and of texts."""
+    if packing := packing_of(kind):
+        return [[NULL if value is None else packing.element(value) for value in values]]
+    if isinstance(kind, Moment):
+        return [[NULL if value is None else _moment(8, (value - EPOCH) // MICROSECOND) for value in values]]
+    write = _document if isinstance(kind, JSON) else str.encode
+    if None not in values:
+        texts = list(map(write, values))
+        return [list(map(_size, map(len, texts))), texts]
+    texts = [b"" if value is None else write(value) for value in values]
+    return [[NULL if value is None else _size(len(text)) for value, text in zip(values, texts, strict=True)], texts]
 
 
 def _document(text: str) -> bytes:
     """Behind a 1: the form of jsonb that there is."""
     return b"\x01" + text.encode()
-
-
-_WRITTEN: Sequence[tuple[type[TypeEngine[Any]], Callable[[Any], bytes]]] = (
-    (Moment, _moment),
-    (JSON, _document),
-    (String, str.encode),
-    (Uuid, attrgetter("bytes")),
-    (Boolean, {False: b"\x00", True: b"\x01"}.__getitem__),
-    (Float, Struct(">d").pack),
-    (Integer, Struct(">i").pack),
-)
-"""How values of each type are written."""
