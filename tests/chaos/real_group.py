@@ -23,7 +23,7 @@ from consumer.settings import Settings, load
 from consumer.stopping import Stop
 from tests import wire
 
-BOUND = 60.0
+BOUND = 120.0
 """Seconds after which a run that is to end by itself is ended, and fails."""
 
 
