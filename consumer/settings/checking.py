@@ -37,10 +37,11 @@ class Fault:
 
 
 def refusal(faults: Sequence[Fault]) -> SettingsError:
-    """One error for all of them."""
-    head = "a setting is wrong" if len(faults) == 1 else f"{len(faults)} settings are wrong"
+    """One error for all of them: on one line where there is only one."""
+    told = [*map(str, faults)]
+    alone = len(faults) == 1
     return SettingsError(
-        "\n  ".join([f"{head}:", *map(str, faults)]),
+        f"a setting is wrong: {told[0]}" if alone else "\n  ".join([f"{len(faults)} settings are wrong:", *told]),
         advice="memory-consumer config show lists all settings; docs/configuration.md describes them.",
     )
 
@@ -50,6 +51,14 @@ def by_themselves(given: Iterable[Given]) -> Iterator[Fault]:
     for value in given:
         if reason := _unknown(value) or _reserved(value) or _no_number(value):
             yield Fault(value, reason)
+
+
+def beside_a_batch(given: Iterable[Given]) -> Iterator[Fault]:
+    """Settings that there are, but that say nothing of a batch: to a program without Kafka they mean nothing."""
+    for value in given:
+        is_of_a_batch = value.name in BatchProcessingConfig.model_fields
+        if not is_of_a_batch and not _unknown(value):
+            yield Fault(value, "says nothing of a batch, and means nothing here")
 
 
 def together(settings: Settings, given: Mapping[str, Given]) -> Iterator[Fault]:

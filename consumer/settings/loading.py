@@ -1,7 +1,7 @@
 """Settings, merged and checked. Later sources win; whatever is wrong is said all at once."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +69,27 @@ def load(
     return Loaded(_validated(given), given)
 
 
+def load_from_program(
+    database_url: str, *, name: str | None = None, batch: Mapping[str, object] | None = None
+) -> Settings:
+    """Settings as a program gives them: a database, a name in place of the group, and settings of a batch, of which
+    those that may be unset may be None. Nothing else is read, neither a file nor the environment.
+
+    Raises `SettingsError` with everything that is wrong.
+    """
+    values = {key: value for key, value in (batch or {}).items() if value is not None or not _may_be_unset(key)}
+    defaults = {key: field.default for key, field in GROUPS["batch"].model_fields.items() if not _may_be_unset(key)}
+    usual, of_batch = sources.from_arguments(defaults, "default"), sources.from_arguments(values)
+    own = [Given("database_url", str(database_url), "database_url", "argument")]
+    own += [] if name is None else [Given("group_id", name, "name", "argument")]
+    given = {value.name: value for value in [*usual, *of_batch, *own]}
+    return _validated(given, list(checking.beside_a_batch(of_batch)))
+
+
+def _may_be_unset(name: str) -> bool:
+    return name in FIELDS and FIELDS[name][1].default is None
+
+
 def shown(value: object) -> str:
     """A validated value as it would be written."""
     if value is None:
@@ -80,8 +101,9 @@ def shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _validated(given: Mapping[str, Given]) -> Settings:
-    faults = list(checking.by_themselves(given.values()))
+def _validated(given: Mapping[str, Given], known: Iterable[Fault] = ()) -> Settings:
+    """`known`: faults that were found before."""
+    faults = [*known, *checking.by_themselves(given.values())]
     groups: dict[str, object] = {}
     for group, model in GROUPS.items():
         try:

@@ -60,6 +60,11 @@ def from_flags(flags: Mapping[str, str | None]) -> list[Given]:
     ]
 
 
+def from_arguments(arguments: Mapping[str, object], source: str = "argument") -> list[Given]:
+    """The settings that a program gives by name."""
+    return [Given(name, _as_text(value), name, source) for name, value in arguments.items()]
+
+
 def config_file(path: Path | None, environment: Mapping[str, str]) -> Path | None:
     """The file to read: the one named by a flag, else by the environment."""
     named = environment.get(CONFIG_FILE_VARIABLE)

@@ -43,8 +43,7 @@ def test_wrong_settings_end_with_2_and_advice_and_no_traceback() -> None:
     ended = run.invoke(app, ["config", "check", "--set", "batch_size=many"])
     assert ended.exit_code == 2
     assert ended.stderr.splitlines() == [
-        "Error: a setting is wrong:",
-        "  --set batch_size = 'many' (flag): must be a whole number from 1 to 100,000",
+        "Error: a setting is wrong: --set batch_size = 'many' (flag): must be a whole number from 1 to 100,000",
         "→ memory-consumer config show lists all settings; docs/configuration.md describes them.",
     ]
 

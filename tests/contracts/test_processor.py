@@ -1,12 +1,15 @@
 """Events in, outcomes out: on both databases, in both modes, without Kafka."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from consumer import BadEvent, processor
+from consumer import BadEvent, processor, reader
+from consumer.errors import SettingsError
 from consumer.memory.json_form import write_event
 from consumer.memory.json_text import parse
 from consumer.processing import Given
@@ -152,10 +155,41 @@ def stored(engine: Engine) -> set[str]:
         return set(connection.scalars(text("SELECT memory_id FROM memories")))
 
 
-def test_a_wrong_setting_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="batch_size"), processor(address, batch_size=0):
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"batch_size": 0}, "batch_size = '0' (argument): must be a whole number from 1 to 100,000"),
+        ({"mode": "memory-dedup"}, "mode = 'memory-dedup' (argument): must be memory or memory+dedup"),
+        (
+            {"similarity_folded": 0.6},
+            "similarity_review = '0.7' (default): must not be above similarity_folded (0.6)",
+        ),
+        ({"similarity_equal": 1.5}, "similarity_equal = '1.5' (argument): must be a number from 0 to 1"),
+        ({"batchsize": 5}, "batchsize = '5' (argument): there is no such setting; did you mean batch_size?"),
+        ({"topics": ["a"]}, "topics = 'a' (argument): says nothing of a batch, and means nothing here"),
+        ({"name": ""}, "name = '' (argument): must be a text, not empty"),
+        ({"batch_size": None}, "batch_size = 'None' (argument): must be a whole number from 1 to 100,000"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_a_line(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as refused, processor("sqlite://", **settings):
         pass
-    with pytest.raises(ValueError, match="mode"), processor(address, mode="memory-dedup"):
+    assert str(refused.value) == f"a setting is wrong: {said}"
+    assert refused.value.advice
+
+
+@pytest.mark.parametrize("opened", [processor, reader])
+def test_a_database_that_is_not_served_is_refused_in_a_line_without_its_password(
+    opened: Callable[[str], AbstractContextManager[object]],
+) -> None:
+    with pytest.raises(SettingsError) as refused, opened("mysql://me:s3cret@db/memories"):
         pass
-    with pytest.raises(ValueError, match="similarity_review"), processor(address, similarity_folded=0.6):
-        pass
+    assert str(refused.value) == (
+        "a setting is wrong: database_url = 'mysql://me:***@db/memories' (argument): "
+        "must be postgresql://user:password@host:5432/name or sqlite:///file"
+    )
+
+
+def test_what_may_be_unset_may_be_none(address: str) -> None:
+    with processor(address, max_errors=None) as process:
+        assert endings(process([event("a")])) == ["created"]
