@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from consumer.adapters.sql.dialects import Timeouts, dialect_of
+from consumer.adapters.sql.dialects import Timeouts, dialect_of, remove
 from consumer.adapters.sql.engine import READ_ONLY
 from consumer.adapters.sql.errors import translated
 from consumer.adapters.sql.merging.changes import change_clusters
@@ -101,7 +101,7 @@ class Erasing:
             for table, condition in _told_in(subject):
                 connection.execute(delete(table).where(condition))
             self._entomb(connection, subject, found.memory_ids, author)
-            self._dialect.remove(connection, kept_payloads, [(each,) for each in found.payloads])
+            remove(self._dialect, connection, kept_payloads, [(each,) for each in found.payloads])
             connection.execute(insert(erasures).values(**_audit(subject, found, author)))
         self._dialect.scrub(self._engine)
         return found

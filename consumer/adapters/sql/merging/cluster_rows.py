@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from consumer.adapters.sql.dialects import SqlDialect
+from consumer.adapters.sql.dialects import SqlDialect, remove
 from consumer.adapters.sql.merging.refused_rows import writing
 from consumer.adapters.sql.merging.values import doubt_row, joining_row, member_row, view_row
 from consumer.adapters.sql.runs import in_runs
@@ -132,7 +132,7 @@ class ClusterRows:
 
     def remove_members(self, memory_ids: Iterable[str]) -> None:
         """They are members no more."""
-        self._dialect.remove(self._connection, members, [(memory_id,) for memory_id in memory_ids])
+        remove(self._dialect, self._connection, members, [(memory_id,) for memory_id in memory_ids])
 
     def standing(self, keys: Collection[int], clusters: Collection[UUID]) -> Iterable[tuple[int, UUID]]:
         """Which of these clusters stand under which of these keys."""
@@ -153,7 +153,7 @@ class ClusterRows:
 
     def remove_keys(self, keys: Sequence[tuple[int, UUID]]) -> None:
         """Let them be found under these no more."""
-        self._dialect.remove(self._connection, similarity_keys, keys)
+        remove(self._dialect, self._connection, similarity_keys, keys)
 
     def set_texts(self, texts: Mapping[str, str | None]) -> None:
         """Give members their text, or take it from those who say the same as another that has it."""
@@ -175,7 +175,7 @@ class ClusterRows:
 
     def remove_views(self, clusters: Collection[UUID]) -> None:
         """Clusters of one member, or none, are seen as they are."""
-        self._dialect.remove(self._connection, merged_memories, [(cluster_id,) for cluster_id in clusters])
+        remove(self._dialect, self._connection, merged_memories, [(cluster_id,) for cluster_id in clusters])
 
     def append_history(self, joinings: Sequence[Joining], now: datetime) -> None:
         """What each joining did."""
