@@ -1,23 +1,27 @@
 """MemoryV1: `{id, text, date, sender, recipients[], mood, sentiment, categories[], metadata}`.
 
-The sender is the participant `self`, and owner of the memory where no other is known; the recipients are `other`. The
-mood becomes the primary emotion, the sentiment (-1 to 1) the valence, and without its sign the intensity. Confidence is
-0.5: the form has none.
+The sender is the participant `self`, and owner of the memory where no other is known; the recipients are `other`, but
+for those who are there already: nobody takes part twice. The mood becomes the primary emotion, the sentiment (-1 to 1)
+the valence, and without its sign the intensity. Confidence is 0.5: the form has none.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from consumer.memory.legacy.completing import defaults
 from consumer.memory.legacy.form import Draft, Form, Known, Old, OldField
 from consumer.memory.legacy.moods import emotion_of, mood_of, unknown_mood
 from consumer.memory.legacy.shapes import Between, Id, Metadata, OldMoment, is_reserved, without_zone
+from consumer.memory.model import Identifier
 from consumer.memory.moments import from_micros, to_iso
 from consumer.memory.raw_form import Raw
 from consumer.memory.shapes import ListOf, Text
 
 EMOTIONS = ("memory", "emotional_context")
 TEXTS = ListOf(Text())
+_IDENTIFIER = TypeAdapter[str](Identifier)
 
 FIELDS: Mapping[str, OldField] = {
     "id": OldField(Id(), ("memory_id",), is_required=True),
@@ -49,11 +53,25 @@ def forward(old: Old, known: Known) -> Draft:
 
 
 def _take_people(old: Old, draft: Draft) -> None:
+    """Each person once, in the role that comes first."""
     people = [] if old.get("sender") is None else [_person(old["sender"], "self")]
+    known = {old.get("sender")}
     for index, recipient in enumerate(old.get("recipients") or ()):
+        if recipient in known and _is_right(recipient):
+            continue
+        known.add(recipient)
         draft.origins[f"memory.participants[{len(people)}].id"] = f"recipients[{index}]"
         people.append(_person(recipient, "other"))
     draft.memory["participants"] = people
+
+
+def _is_right(name: str | None) -> bool:
+    """What is no id stays wherever it stands, so that each is told."""
+    try:
+        _IDENTIFIER.validate_python(name)
+    except ValidationError:
+        return False
+    return True
 
 
 def _person(name: str, role: str) -> dict[str, Any]:

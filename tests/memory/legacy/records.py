@@ -111,9 +111,9 @@ v0_records = _records(
 ).flatmap(lambda record: _full_texts.map(lambda text: {**record, "content": text}))
 
 v1_records = _records(
-    {"id": _ids, "text": _full_texts, "date": _moments, "sender": _ids},
+    {"id": _ids, "text": _full_texts, "date": _moments, "sender": _ids | st.just("ann")},
     {
-        "recipients": st.lists(_ids, max_size=5),
+        "recipients": st.lists(_ids | st.sampled_from(["ann", "bob"]), max_size=5),
         "mood": _moods,
         "sentiment": st.floats(-1, 1) | st.integers(-1, 1),
         "categories": st.lists(st.text(_characters, min_size=1, max_size=50), max_size=20),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from consumer.memory.legacy import FORMS, Converted, Known, to_current
+from consumer.memory.legacy import FORMS, Converted, Known, to_current, to_old
+from consumer.memory.quality import warnings_of
 from tests.memory.legacy.records import KNOWN, V1, converted, line, memory_of, refused
 
 MOODS = {
@@ -61,6 +62,27 @@ def test_what_is_not_there_is_not_made_up() -> None:
     assert (memory.participants, memory.tags, memory.emotional_context) == ([], [], None)
 
 
+@pytest.mark.parametrize("recipients", [["ann", "bob", "carl"], ["bob", "ann", "bob", "carl", "ann"]])
+def test_nobody_takes_part_twice_and_the_sender_stays_self(recipients: list[str]) -> None:
+    record = {**V1, "recipients": recipients}
+    memory = memory_of("v1", record)
+    assert memory.participants == memory_of("v1", V1).participants
+    assert "repeated_participant" not in warnings_of(memory)
+    event = converted("v1", record)
+    assert event.memory is not None
+    assert to_old(FORMS["v1"], event, KNOWN) == record
+    event.memory.content = "We went home."
+    assert to_old(FORMS["v1"], event, KNOWN) == {**record, "text": "We went home."}
+    event.memory.participants.pop()
+    assert to_old(FORMS["v1"], event, KNOWN) == {**record, "text": "We went home.", "recipients": ["bob"]}
+
+
+@pytest.mark.parametrize("wrong", [" ", "x" * 256])
+def test_a_wrong_name_is_told_wherever_it_stands(wrong: str) -> None:
+    errors = refused("v1", {**V1, "sender": wrong, "recipients": [wrong, "bob", "bob", wrong]})
+    assert {error.path for error in errors} == {"sender", "recipients[0]", "recipients[3]"}
+
+
 def test_the_migration_record_says_what_became_of_what() -> None:
     record = {**V1, "mood": "meh", "date": "2025-06-01 09:30:00", "colour": "red"}
     migration = json.loads(memory_of("v1", record).metadata["legacy.migration"])
@@ -111,7 +133,7 @@ def test_a_repetition_is_known_by_its_event_id_and_another_record_is_another_eve
         ({"sender": 5}, "sender", "wrong_type"),
         ({"recipients": ["bob", ""]}, "recipients[1]", "empty"),
         ({"recipients": ["bob", 5]}, "recipients[1]", "wrong_type"),
-        ({"recipients": ["bob"] * 50}, "recipients", "too_many_items"),
+        ({"recipients": [f"r{number}" for number in range(50)]}, "recipients", "too_many_items"),
         ({"mood": ["happy"]}, "mood", "wrong_type"),
         ({"sentiment": -1.01}, "sentiment", "out_of_range"),
         ({"sentiment": 2}, "sentiment", "out_of_range"),
