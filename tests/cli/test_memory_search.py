@@ -109,6 +109,7 @@ def test_a_line_each_and_a_word_where_there_is_more(ask: Ask) -> None:
     assert r"\x1b[31mred\x1b[0m [bold]rain[/]" in lines[2]
     assert "There are more; these are the newest 3." in ended.stderr
     assert "There are more" not in ask("search", "--owner", "ann", "--limit", "4").stderr
+    assert "There are more; this is the newest." in ask("search", "--owner", "ann", "--limit", "1").stderr
 
 
 @pytest.mark.parametrize(
