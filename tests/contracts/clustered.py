@@ -124,7 +124,8 @@ def swapped(*numbers: int) -> str:
 
 
 def assert_whole(store: Clustered) -> None:
-    """Every cluster has one founder and stands under its keys alone; every content has one text."""
+    """Every cluster has one founder and stands under its keys alone; every content has one text; and the history is of
+    clusters that are there."""
     assert (
         store.query(
             "SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(CASE WHEN is_founder THEN 1 ELSE 0 END) != 1"
@@ -137,6 +138,8 @@ def assert_whole(store: Clustered) -> None:
         " GROUP BY owner_id, content_hash HAVING count(content) != 1"
     )
     assert store.query(texts) == []
+    gone_whole = "SELECT * FROM merge_history WHERE cluster_id NOT IN (SELECT cluster_id FROM members)"
+    assert store.query(gone_whole) == []
     several = "SELECT cluster_id FROM members GROUP BY cluster_id HAVING count(*) > 1"
     assert sorted(store.query(several)) == sorted(store.query("SELECT cluster_id FROM merged_memories"))
 

@@ -1,21 +1,27 @@
 """What is erased leaves no word behind: on PostgreSQL and on SQLite."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect, text
+from alembic import command
+from sqlalchemy import Engine, insert, inspect, select, text
 
+from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import READ_ONLY, open_engine
 from consumer.adapters.sql.erasing import Erasing, Traces
+from consumer.adapters.sql.merging.reviewing import Reviews
 from consumer.adapters.sql.migrating import upgrade
+from consumer.adapters.sql.tables import members, merge_history
 from consumer.erasure import Kind, Subject
 from consumer.errors import Transient
 from consumer.memory.merging.clusters import Rules
 from consumer.moves import Author
 from consumer.records import CREATED, OVERTAKEN, UPDATED, KeptPayload, Record, TopicPartition
-from tests.contracts.clustered import TEN, Clustered, gone, swapped, told
-from tests.stories import NOON
+from tests.contracts.clustered import TEN, Clustered, assert_whole, gone, swapped, the_one_waiting, told
+from tests.contracts.filled import fill_what_is_erased, plans_of, reads_all
+from tests.stories import NOON, event_id
 
 ANN = Author("operator@home", None, NOON)
 SECRET = "bluebottle"
@@ -118,6 +124,43 @@ def test_the_history_of_those_who_were_deleted_before_goes_with_their_owner(stor
     assert store.query("SELECT count(*) FROM merge_history") == [(0,)]
 
 
+def test_the_history_of_a_cluster_goes_with_its_last_member(store: Clustered, reviews: Reviews) -> None:
+    """Else nobody could tell later whose it was: it may be deleted, erased, changed, or joined to others."""
+    history = "SELECT memory_id FROM merge_history ORDER BY memory_id"
+    store.write([told("a"), told("b"), told("c", swapped(0)), gone("a"), gone("b")])
+    store.write([gone("c"), told("d"), told("e"), gone("d")])
+    assert store.query(history) == [("e",)]
+    erase(store, "memory", "e")
+    assert store.query(history) == []
+    store.write([told("other", "Of something else"), told("f"), told("g"), gone("f")])
+    store.write([told("g", "Of something else", again=" 2", at=1)])
+    assert store.query("SELECT band FROM merge_history") == [("same",)], "of the cluster that it is in now"
+    store.write([told("h", at=2), told("i", at=3), told("j", swapped(1, 2, 3), at=4), told("k", swapped(1, 2, 3))])
+    reviews.accept(the_one_waiting(reviews), ANN)
+    assert_whole(store)
+    store.write([gone("h"), gone("k")])
+    erase(store, "owner", "ann")
+    assert store.query(history) == []
+
+
+def test_history_of_clusters_that_were_gone_before_there_was_a_rule_goes_with_the_upgrade(url: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        command.upgrade(migrating._config(connection), "0008")
+        at = {"memory_id": "a", "band": "same", "score": 1.0}
+        joined = {**at, "joined_at": NOON, "conflicts": [], "fields_changed": []}
+        connection.execute(
+            insert(members), [{**at, "cluster_id": event_id("there"), "is_founder": True, "content_hash": b""}]
+        )
+        connection.execute(
+            insert(merge_history), [{**joined, "cluster_id": event_id(cluster)} for cluster in ("gone", "there")]
+        )
+    migrating.upgrade(engine)
+    with engine.connect() as connection:
+        assert list(connection.scalars(select(merge_history.c.cluster_id))) == [event_id("there")]
+    engine.dispose()
+
+
 def test_what_an_owner_tells_later_is_new_unless_its_id_was_erased(store: Clustered) -> None:
     store.write([told("a")])
     erase(store, "owner", "ann")
@@ -183,6 +226,16 @@ def test_without_clusters_too(engine: Engine) -> None:
     erase(store, "memory", "a")
     assert SECRET not in everything(engine)
     assert store.write([told("b", again=" 2", at=1)]) == {UPDATED: 1}
+
+
+def test_nothing_that_is_erased_is_looked_for_in_a_whole_table(engine: Engine) -> None:
+    fill_what_is_erased(engine)
+    erasing = Erasing(engine, Rules(), lambda _: None)
+    for subject in (Subject(Kind.MEMORY, "m6"), Subject(Kind.MEMORY, "never seen"), Subject(Kind.OWNER, "o7")):
+        plans = plans_of(engine, partial(erasing.erase, subject, ANN))
+        assert {"DELETE FROM merge_history", "DELETE FROM reviews"} <= {" ".join(each.split()[:3]) for each in plans}
+        whole = {asked: found for asked, plan in plans.items() if (found := reads_all(plan))}
+        assert [each for each in whole.items() if "kept_payloads" not in each[0]] == []
 
 
 def keep(store: Clustered, key: bytes, value: bytes, header: bytes = b"") -> None:

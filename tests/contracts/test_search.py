@@ -1,25 +1,27 @@
 """What a reader sees of what is stored, and which memories are found: on PostgreSQL and on SQLite alike."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, text
+from sqlalchemy import Engine
 
 from consumer.adapters.sql.erasing import Erasing
 from consumer.adapters.sql.memory_reader import MemoryReader
 from consumer.adapters.sql.merging.clustering import Clustering
 from consumer.adapters.sql.merging.departures import Departures
-from consumer.adapters.sql.tables import members, memories, merged_memories
 from consumer.erasure import Kind, Subject
 from consumer.memory.asking import Criteria
 from consumer.memory.bonds import Reading
 from consumer.memory.merging.clusters import Rules
-from consumer.memory.model import DynamicKind, Memory, MemoryEvent, RelationshipDynamics
+from consumer.memory.model import Memory, MemoryEvent
 from consumer.moves import Author
 from tests.contracts.clustered import Clustered
-from tests.memory.merging.originals import feeling, memory
+from tests.contracts.filled import fill, plans_of, reads_all
+from tests.memory.merging.originals import bond, feeling, memory
 from tests.stories import NOON, event_id
 
 SEA = "One two three four five six seven eight nine: we went to the sea"
@@ -39,17 +41,6 @@ def reader(engine: Engine) -> MemoryReader:
 def told(name: str, what: Memory | None, *, at: int = 0) -> MemoryEvent:
     moment = NOON + timedelta(minutes=at)
     return MemoryEvent(event_id(f"{name} at {at}"), "CREATED" if what else "DELETED", name, moment, "tests", what)
-
-
-def bond(strength: float, *pair: str, kind: DynamicKind = "supportive") -> RelationshipDynamics:
-    return {
-        "communication_pattern": "open",
-        "interaction_quality": "positive",
-        "connection_strength": strength,
-        "is_balanced": True,
-        "concerning_patterns": [],
-        "participant_dynamics": [{"participants": list(pair), "kind": kind}] if pair else [],
-    }
 
 
 def ids(reader: MemoryReader, limit: int = 100, **criteria: Any) -> list[str]:
@@ -220,74 +211,6 @@ def test_each_tells_of_two_people_for_itself_on_its_own_day(
     assert [each.memory_id for each in reader.between(("a", "c"), 10)] == [], "who never met"
 
 
-MANY = 20_000
-EMOTIONS = ("joy", "sadness", "anger", "fear", "trust")
-
-
-def row(number: int, **more: Any) -> dict[str, Any]:
-    people = [{"id": f"p{(number + each) % 997}", "name": None, "role": "other"} for each in range(2)]
-    return {
-        "memory_id": f"m{number}",
-        "owner_id": f"o{number % 101}",
-        "occurred_at": NOON + timedelta(seconds=number),
-        "is_deleted": False,
-        "content": "words",
-        "participants": people,
-        "tags": ["t"],
-        "emotional_context": feeling(EMOTIONS[number % 5], intensity=number % 100 / 100),  # type: ignore[arg-type]
-        "relationship_dynamics": bond(0.5),
-        **more,
-    }
-
-
-def fill(engine: Engine) -> None:
-    """So many memories, every fifth of them merged with the one before it."""
-    clusters = range(0, MANY, 5)
-    with engine.begin() as connection:
-        connection.execute(insert(memories), [row(number, written_at=NOON) for number in range(MANY)])
-        views = (row(number, cluster_id=event_id(str(number)), conflicts=[], merged_at=NOON) for number in clusters)
-        connection.execute(insert(merged_memories), list(views))
-        places = (
-            {
-                "memory_id": f"m{number}",
-                "cluster_id": event_id(str(number - number % 5 if number % 5 < 2 else number)),
-                "is_founder": number % 5 != 1,
-                "band": "same",
-                "score": 1.0,
-                "content_hash": b"",
-            }
-            for number in range(MANY)
-        )
-        connection.execute(insert(members), list(places))
-        connection.execute(text("ANALYZE"))
-
-
-def plan(engine: Engine, ask: Any) -> str:
-    """How the database goes about the one statement that this makes."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    ask()
-    event.remove(engine, "before_cursor_execute", note)
-    statement, parameters = asked[-1]
-    explain = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    with engine.connect() as connection:
-        lines = connection.exec_driver_sql(f"{explain} {statement}", parameters)
-        return "\n".join(str(line[-1]) for line in lines)
-
-
-def reads_all(plan: str) -> list[str]:
-    """The tables of which the plan reads every row."""
-    return [
-        line
-        for line in plan.splitlines()
-        if "Seq Scan" in line or line.startswith(("SCAN memories", "SCAN merged_memories", "SCAN members"))
-    ]
-
-
 def test_no_question_reads_a_whole_table(engine: Engine) -> None:
     fill(engine)
     reader = MemoryReader(engine)
@@ -299,10 +222,13 @@ def test_no_question_reads_a_whole_table(engine: Engine) -> None:
         "participant of an owner": Criteria(owner_id="o7", participants=("p5", "p6")),
         "owner_id, words": Criteria(owner_id="o7", words=("sea",), tag="t", since=NOON),
     }
-    plans = {name: plan(engine, lambda asked=asked: reader.search(asked, 20)) for name, asked in questions.items()}
-    plans["participant_ids, strength"] = plan(engine, lambda: reader.between(("p5", "p6"), 100))
-    plans["participant of an owner, strength"] = plan(engine, lambda: reader.between(("p5", "p6"), 100, owner_id="o7"))
-    for name, how in plans.items():
+    asking: dict[str, Callable[[], object]] = {
+        **{name: partial(reader.search, asked, 20) for name, asked in questions.items()},
+        "participant_ids, strength": partial(reader.between, ("p5", "p6"), 100),
+        "participant of an owner, strength": partial(reader.between, ("p5", "p6"), 100, owner_id="o7"),
+    }
+    for name, ask in asking.items():
+        (how,) = plans_of(engine, ask).values()
         if engine.dialect.name == "sqlite" and name.startswith("participant_ids"):
             continue  # which the page on storage says
         assert reads_all(how) == [], f"{name}:\n{how}"

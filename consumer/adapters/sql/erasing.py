@@ -175,8 +175,9 @@ def _told_in(subject: Subject) -> list[tuple[Table, ColumnElement[bool]]]:
     key = similarity_keys.c.key
     return [
         (similarity_keys, and_(key.between(*keys_of(subject.id)), similarity_keys.c.cluster_id.in_(clusters))),
-        # Of a memory that was deleted nobody knows any more whose it was, but of its cluster.
-        (merge_history, or_(merge_history.c.memory_id.in_(theirs), merge_history.c.cluster_id.in_(clusters))),
+        # Of a memory that was deleted nobody knows any more whose it was, but of its cluster. With a cluster that is
+        # gone whole its history went.
+        (merge_history, merge_history.c.cluster_id.in_(clusters)),
         (reviews, reviews.c.owner_id == subject.id),
         (merged_memories, merged_memories.c.owner_id == subject.id),
         (members, members.c.memory_id.in_(theirs)),

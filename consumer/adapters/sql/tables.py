@@ -184,7 +184,8 @@ merged_memories = Table(
     Index(None, "owner_id", "occurred_at"),
 )
 
-# Refers to members and copies nothing of them, so that nobody's words outlive their erasure.
+# Refers to members and copies nothing of them, so that nobody's words outlive their erasure. It goes with the last
+# member of the cluster: whose it was nobody could tell any more.
 merge_history = Table(
     "merge_history",
     metadata,
@@ -196,8 +197,10 @@ merge_history = Table(
     Column("score", Float(53), nullable=False),
     Column("conflicts", Json, nullable=False),
     Column("fields_changed", Json, nullable=False),
-    # memory show, and erase
+    # memory show, erase --owner, and what goes with a cluster
     Index(None, "cluster_id"),
+    # erase --memory: where a memory stood before it changed, or was deleted, nothing else tells
+    Index(None, "memory_id"),
 )
 
 # Pairs that a person has to look at. A decision binds two contents: it lapses when either changes.
@@ -220,6 +223,8 @@ reviews = Table(
     # One of a pair, whose ids are in order; and what lapses with a memory.
     Index(None, "memory_id", "other_memory_id", unique=True),
     Index(None, "other_memory_id"),
+    # erase --owner, and review list --owner
+    Index(None, "owner_id"),
 )
 
 # Who erased what. A memory is named by its id, which its tombstone keeps anyway; an owner by a salted hash.

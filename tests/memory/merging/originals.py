@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from consumer.memory.merging.members import Member
-from consumer.memory.model import Emotion, EmotionalContext, Memory, Theme
+from consumer.memory.model import DynamicKind, Emotion, EmotionalContext, Memory, RelationshipDynamics, Theme
 from tests.stories import NOON
 
 
@@ -55,6 +55,18 @@ def feeling(
         "themes": list(themes),
         "markers": [],
         "temporal": None,
+    }
+
+
+def bond(strength: float, *pair: str, kind: DynamicKind = "supportive") -> RelationshipDynamics:
+    """A relationship; what is left out is what it may be. `pair`: two ids, or none."""
+    return {
+        "communication_pattern": "open",
+        "interaction_quality": "positive",
+        "connection_strength": strength,
+        "is_balanced": True,
+        "concerning_patterns": [],
+        "participant_dynamics": [{"participants": list(pair), "kind": kind}] if pair else [],
     }
 
 

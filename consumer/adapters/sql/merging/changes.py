@@ -109,6 +109,8 @@ class ClusterChanges:
     def _write_history(self, clusters: Clusters) -> None:
         history = joinings(self._before.by_cluster(), clusters.moves, self._rules.bands)
         self._rows.append_history(list(history), self._now)
+        left = {cluster_id for cluster_id, _, place in clusters.moves if place is None}
+        self._rows.forget_history([each for each in left if not clusters.size(each)])
 
     def _write_pairs(self, clusters: Clusters, before: Iterable[View], after: Iterable[View]) -> int:
         """Disputes are those of the views, and what is doubtful for another reason stays that."""

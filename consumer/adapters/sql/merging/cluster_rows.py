@@ -183,6 +183,12 @@ class ClusterRows:
             for run in in_runs(joining_row(each, now) for each in joinings):
                 self._dialect.add(self._connection, merge_history, run)
 
+    def forget_history(self, clusters: Collection[UUID]) -> None:
+        """Of clusters that nobody is in any more: nobody sees it, nor could tell whose it was."""
+        if clusters:
+            among = self._dialect.among(merge_history.c.cluster_id, clusters)
+            self._connection.execute(delete(merge_history).where(among))
+
     def decided(self, memory_ids: Collection[str]) -> dict[Pair, bool]:
         """Pairs with one of these memories that a person has decided about, and whether they are one thing."""
         row = reviews.c
