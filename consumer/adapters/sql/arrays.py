@@ -4,17 +4,16 @@ psycopg looks at every element by itself, whether it has to be quoted; for the t
 more than the statement that they are for.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, TableValuedAlias, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String, Text, TypeEngine, UserDefinedType
 
-from consumer.adapters.sql.packed import Packed, packing_of
+from consumer.adapters.sql.binary_values import form_of
+from consumer.adapters.sql.packed import Packed, packed
 from consumer.adapters.sql.rows import Row
-from consumer.adapters.sql.types import Moment
 
 
 class _Untyped(UserDefinedType[str | Packed]):
@@ -47,37 +46,31 @@ def array_of(kind: TypeEngine[Any], values: Collection[Any]) -> ColumnElement[An
     """The values as an array of the type, one parameter. None is NULL, and a document is its JSON text."""
     # A cast to a type with a length cuts off what is too long; the column itself would refuse it.
     kind = Text() if isinstance(kind, String) else kind
-    packing = packing_of(kind)
-    array = packing.of(values) if packing else spelled(kind, values)
+    form = form_of(kind)
+    array = packed(form, values) if form else spelled(values)
     return cast(bindparam(None, array, type_=_Untyped()), ARRAY(kind))
 
 
-def spelled(kind: TypeEngine[Any], values: Collection[Any]) -> str:
-    """The text of the array, as PostgreSQL reads it."""
-    return _braced(datetime.isoformat, values) if isinstance(kind, Moment) else _texts(values)
+def spelled(texts: Collection[Any]) -> str:
+    """The text of an array of texts, as PostgreSQL reads it: every element in quotes, so that none is taken for NULL.
+    What is rare is looked for at once: NULL, and the two characters that mean something inside quotes."""
+    if not texts:
+        return "{}"
+    if None in texts:
+        return _one_by_one(texts)
+    joined = "\x00".join(texts)
+    if joined.count("\x00") >= len(texts):  # a text that has this character, which the driver refuses
+        return _one_by_one(texts)
+    if '"' in joined or "\\" in joined:
+        joined = _escaped(joined)
+    words = joined.replace("\x00", '","')
+    return f'{{"{words}"}}'
 
 
-def _braced(spell: Callable[[Any], str], values: Collection[Any]) -> str:
-    words = ["NULL" if value is None else spell(value) for value in values]
+def _one_by_one(texts: Collection[Any]) -> str:
+    words = ["NULL" if text is None else f'"{_escaped(text)}"' for text in texts]
     return f"{{{','.join(words)}}}"
 
 
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _texts(values: Collection[Any]) -> str:
-    """Every element in quotes, so that no text is taken for NULL. What is rare is looked for at once: NULL, and the two
-    characters that mean something inside quotes."""
-    if not values:
-        return "{}"
-    if None in values:
-        return _braced(_quoted, values)
-    joined = "\x00".join(values)
-    if joined.count("\x00") >= len(values):  # a text that has this character, which the driver refuses
-        return _braced(_quoted, values)
-    if '"' in joined or "\\" in joined:
-        joined = joined.replace("\\", "\\\\").replace('"', '\\"')
-    words = joined.replace("\x00", '","')
-    return f'{{"{words}"}}'
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
