@@ -1,6 +1,6 @@
 """What each joining did to the view of its cluster: the history of a merged memory. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,13 +20,13 @@ class Joining(NamedTuple):
     fields_changed: list[str]
 
 
-def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], bands: Bands) -> Iterator[Joining]:
-    """Replay the moves, one after the other, from the members that each cluster had."""
+def joinings(before: Mapping[UUID, Mapping[str, Member]], moves: Collection[Moved], bands: Bands) -> Iterator[Joining]:
+    """Replay the moves, one after the other, from the members that each cluster had, by their ids."""
     # Who founds a cluster finds nobody there; most clusters of a batch stay with their founder.
     joined = {cluster_id for cluster_id, _, place in moves if place is not None and not place.is_founder}
     if not joined:
         return
-    courses = {cluster_id: _Course(before.get(cluster_id, ()), bands) for cluster_id in joined}
+    courses = {cluster_id: _Course(before.get(cluster_id, {}), bands) for cluster_id in joined}
     for cluster_id, member, place in moves:
         course = courses.get(cluster_id)
         if course is None:
@@ -43,8 +43,8 @@ def joinings(before: Mapping[UUID, Iterable[Member]], moves: Collection[Moved], 
 class _Course:
     """A cluster as its members come and go, and what is seen of it."""
 
-    def __init__(self, members: Iterable[Member], bands: Bands) -> None:
-        self.members = {each.memory_id: each for each in members}
+    def __init__(self, members: Mapping[str, Member], bands: Bands) -> None:
+        self.members = dict(members)
         self._bands = bands
         self._view: View | None = None
 

@@ -4,6 +4,7 @@ Members, keys, texts, merged memories, history, pairs for review.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -17,16 +18,26 @@ from consumer.memory.merging.members import Member
 
 
 class ClusterChanges:
-    """The changes of one transaction, whose owners are locked. `before` is what was read, under that lock."""
+    """The changes of one transaction, whose owners are locked: `read`, change the `clusters`, `write` them."""
 
-    def __init__(self, rows: ClusterRows, rules: Rules, now: datetime, before: Before) -> None:
+    def __init__(self, rows: ClusterRows, rules: Rules, now: datetime) -> None:
         self._rows = rows
         self._rules = rules
         self._now = now
-        self._before = before
+        self._before = Before()
+
+    @property
+    def can_any_leave(self) -> bool:
+        """Whether there are clusters that members may leave, of what was read."""
+        return bool(self._before.whole)
+
+    def read(self, names: Collection[str], touched: Collection[UUID], newcomers: Collection[Member] = ()) -> Before:
+        """Read what there is, in place of what was read earlier: see `read_clusters`."""
+        self._before = read_clusters(self._rows, self._rules, names, touched, newcomers)
+        return self._before
 
     def clusters(self) -> Clusters:
-        """The clusters as they stand, to be changed."""
+        """The clusters as they were read, to be changed."""
         return Clusters(self._before.known(), self._rules)
 
     def write(self, clusters: Clusters, rewritten: Collection[str]) -> int:
@@ -44,10 +55,10 @@ class ClusterChanges:
         self._write_history(clusters)
         return self._write_pairs(clusters, self._views_before(changed), views)
 
-    def _complete(self, clusters: Clusters, moves: Iterable[Moved], changed: Collection[UUID]) -> None:
+    def _complete(self, clusters: Clusters, moves: Iterable[Moved], changed: AbstractSet[UUID]) -> None:
         """Of clusters that were joined, only the founder is known so far, or all but echoes."""
         before = self._before
-        joined = before.seen.intersection(changed) - before.whole - before.spared
+        joined = (before.seen & changed) - before.whole - before.spared
         self._learn(clusters, self._rows.without_echoes(joined))
         before.spared |= joined
         lacking = _heard(before, moves)
@@ -92,22 +103,21 @@ class ClusterChanges:
                     texts[name] = clusters.members[name].memory.content if should else None
         self._rows.set_texts(texts)
 
-    def _write_views(self, clusters: Clusters, changed: Collection[UUID]) -> list[View]:
+    def _write_views(self, clusters: Clusters, changed: AbstractSet[UUID]) -> list[View]:
         views = self._views({each: clusters.of(each) for each in changed if clusters.size(each) > 1})
-        self._rows.remove_views((self._before.seen & set(changed)) - views.keys())
+        self._rows.remove_views((self._before.seen & changed) - views.keys())
         self._rows.put_views(views, self._now)
         return list(views.values())
 
-    def _views_before(self, changed: Collection[UUID]) -> list[View]:
-        clusters = self._before.by_cluster()
-        return list(self._views({each: clusters[each] for each in clusters.keys() & changed}).values())
+    def _views_before(self, changed: AbstractSet[UUID]) -> list[View]:
+        return list(self._views({each: self._before.of(each) for each in changed}).values())
 
     def _views(self, clusters: Mapping[UUID, Collection[Member]]) -> dict[UUID, View]:
         """What is seen of those that have several members."""
         return {each: fold(members, self._rules.bands) for each, members in clusters.items() if len(members) > 1}
 
     def _write_history(self, clusters: Clusters) -> None:
-        history = joinings(self._before.by_cluster(), clusters.moves, self._rules.bands)
+        history = joinings(self._before.by_cluster, clusters.moves, self._rules.bands)
         self._rows.append_history(list(history), self._now)
         left = {cluster_id for cluster_id, _, place in clusters.moves if place is None}
         self._rows.forget_history([each for each in left if not clusters.size(each)])
@@ -126,10 +136,10 @@ def change_clusters(
     rows: ClusterRows, rules: Rules, now: datetime, names: Collection[str], change: Callable[[Clusters], None]
 ) -> None:
     """Change the clusters of these memories as no event does. Their owners are locked."""
-    before = read_clusters(rows, rules, names, rows.clusters_of(names))
+    changes = ClusterChanges(rows, rules, now)
+    before = changes.read(names, rows.clusters_of(names))
     # What holds of those who stand beside them holds of them, too.
     before.decided = rows.decided(before.members.keys())
-    changes = ClusterChanges(rows, rules, now, before)
     clusters = changes.clusters()
     change(clusters)
     changes.write(clusters, ())
@@ -139,8 +149,7 @@ def _heard(before: Before, moves: Iterable[Moved]) -> set[UUID]:
     """Of the clusters whose echoes were spared, those where they are seen by now, or may be all that is left: somebody
     older than the oldest came and says something else, or somebody left."""
     moves = [move for move in moves if move.cluster_id in before.spared]
-    known = before.by_cluster() if moves else {}
-    oldest = {each: min(known[each], key=lambda member: member.age) for each in {move.cluster_id for move in moves}}
+    oldest = {each: min(before.of(each), key=lambda member: member.age) for each in {move.cluster_id for move in moves}}
     return {
         cluster_id for cluster_id, member, place in moves if place is None or _displaces(member, oldest[cluster_id])
     }

@@ -15,7 +15,6 @@ from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.merging.owner_locks import OwnerLocks
-from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Place, Rules
 from consumer.memory.merging.members import Member
@@ -31,9 +30,7 @@ class Clustering:
     def __init__(self, connection: Connection, dialect: SqlDialect, rules: Rules, now: datetime) -> None:
         self._rows = ClusterRows(connection, dialect)
         self._owners = OwnerLocks(connection, dialect)
-        self._rules = rules
-        self._now = now
-        self._before = Before()
+        self._changes = ClusterChanges(self._rows, rules, now)
         self._candidates: dict[int, Member] = {}
         self.effects = Effects()
 
@@ -64,13 +61,12 @@ class Clustering:
         }
         names = {event.memory_id for event in events.values()}
         touched = self._rows.clusters_of(there) if there else set()
-        self._before = read_clusters(self._rows, self._rules, names, touched, self._candidates.values())
+        self._changes.read(names, touched, self._candidates.values())
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Place the events that were applied, in order, and write what follows. Returns how those end that created a
         memory which joined others, by their places."""
-        changes = ClusterChanges(self._rows, self._rules, self._now, self._before)
-        clusters = changes.clusters()
+        clusters = self._changes.clusters()
         outcomes: dict[int, Outcome] = {}
         placed = merged = 0
         for at, event, verdict in applied:
@@ -84,7 +80,7 @@ class Clustering:
             merged += place.band in (Band.EQUAL, Band.FOLDED)
             if verdict is Verdict.CREATED:
                 outcomes[at] = _joined(place)
-        doubts = changes.write(clusters, {move.member.memory_id for move in clusters.moves})
+        doubts = self._changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(
             placed=placed,
             candidates=clusters.candidates,

@@ -9,7 +9,6 @@ from consumer.adapters.sql.dialects import SqlDialect
 from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.merging.owner_locks import OwnerLocks
-from consumer.adapters.sql.merging.reading import Before, read_clusters
 from consumer.effects import Effects
 from consumer.memory.merging.clusters import Rules
 from consumer.memory.model import MemoryEvent
@@ -26,14 +25,12 @@ class Departures:
     def __init__(self, connection: Connection, dialect: SqlDialect, rules: Rules, now: datetime) -> None:
         self._rows = ClusterRows(connection, dialect)
         self._owners = OwnerLocks(connection, dialect)
-        self._rules = rules
-        self._now = now
-        self._before = Before()
+        self._changes = ClusterChanges(self._rows, rules, now)
 
     @property
     def is_needed(self) -> bool:
         """Whether members are among the memories of the batch."""
-        return bool(self._before.whole)
+        return self._changes.can_any_leave
 
     def lock(self, events: Collection[MemoryEvent]) -> bool:
         """Have the owners of members to ourselves; mostly there are none. Returns whether any of the memories is
@@ -45,17 +42,14 @@ class Departures:
     def prepare(self, events: Mapping[int, MemoryEvent], there: Mapping[str, State]) -> None:
         """Read the clusters of those memories that are there. Their rows are locked: none joins a cluster any more.
         Raises `Transient` where one has joined since the owners were locked."""
-        self._before = Before()
         clusters = self._rows.cluster_of_each(there) if there else {}
-        if clusters:
-            self._owners.require([there[name] for name in clusters])
-            self._before = read_clusters(self._rows, self._rules, there, set(clusters.values()))
+        self._owners.require([there[name] for name in clusters])
+        self._changes.read(there, set(clusters.values()))
 
     def apply(self, applied: Sequence[tuple[int, MemoryEvent, Verdict]]) -> dict[int, Outcome]:
         """Take out whoever was changed or deleted."""
-        changes = ClusterChanges(self._rows, self._rules, self._now, self._before)
-        clusters = changes.clusters()
+        clusters = self._changes.clusters()
         for _, event, _ in applied:
             clusters.leave(event.memory_id)
-        changes.write(clusters, {event.memory_id for _, event, _ in applied})
+        self._changes.write(clusters, {event.memory_id for _, event, _ in applied})
         return {}

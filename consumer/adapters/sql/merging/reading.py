@@ -1,7 +1,7 @@
 """What is read of clusters before they are changed: at once for all that a transaction may touch."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, KeysView, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,20 +14,26 @@ from consumer.memory.merging.members import Member
 @dataclass(slots=True)
 class Before:
     """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are; `spared`: of
-    which all are but echoes of the oldest."""
+    which all are but echoes of the oldest. `by_cluster`: the members that are known, by cluster and id."""
 
     under: Mapping[int, list[UUID]] = field(default_factory=dict)
     whole: set[UUID] = field(default_factory=set)
     spared: set[UUID] = field(default_factory=set)
     decided: Mapping[Pair, bool] = field(default_factory=dict)
     members: dict[str, FoundMember] = field(default_factory=dict)
+    by_cluster: dict[UUID, dict[str, Member]] = field(default_factory=dict)
 
     @property
-    def seen(self) -> set[UUID]:
-        return {each.place.cluster_id for each in self.members.values()}
+    def seen(self) -> KeysView[UUID]:
+        return self.by_cluster.keys()
 
     def add(self, found: Iterable[FoundMember]) -> None:
-        self.members |= {each.member.memory_id: each for each in found}
+        for each in found:
+            self.members[each.member.memory_id] = each
+            self.by_cluster.setdefault(each.place.cluster_id, {})[each.member.memory_id] = each.member
+
+    def of(self, cluster_id: UUID) -> Collection[Member]:
+        return self.by_cluster.get(cluster_id, {}).values()
 
     def known(self) -> Known:
         return Known(
@@ -36,12 +42,6 @@ class Before:
             self.under,
             self.decided,
         )
-
-    def by_cluster(self) -> dict[UUID, list[Member]]:
-        clusters: defaultdict[UUID, list[Member]] = defaultdict(list)
-        for each in self.members.values():
-            clusters[each.place.cluster_id].append(each.member)
-        return clusters
 
 
 def read_clusters(
