@@ -113,7 +113,7 @@ def _trouble(standing: Standing, row: Row, found: Found) -> str:
     if standing.is_beyond_end:
         return "beyond the end: the topic was cut short"
     if row.next_offset < found.earliest:
-        return f"deleted before they were read: {found.earliest - row.next_offset:,} offsets"
+        return f"offsets deleted before they were read: {found.earliest - row.next_offset:,}"
     return ""
 
 

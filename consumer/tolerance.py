@@ -90,7 +90,8 @@ class ErrorCount:
         most, errors = self._tolerance.max_errors, self._errors + more
         if most is None or errors <= most:
             return None
-        return f"{errors:,} records can't be processed, and at most {most:,} are borne"
+        records = "record" if errors == 1 else "records"
+        return f"{errors:,} {records} can't be processed, and at most {most:,} {'is' if most == 1 else 'are'} borne"
 
     def _too_often(self, batch: Batch, rejections: Sequence[Rejection]) -> str | None:
         """Slide over the batch, or a flood in the middle of a large one would be gone from view at its end."""

@@ -67,7 +67,7 @@ def test_lag_counts_from_the_truth(row: Row | None, kafka: Found | None, lag: in
             "Kafka follows with the next commit: its own is older",
         ),
         (Row(ZERO, 120), found(120), "beyond the end: the topic was cut short"),
-        (Row(ZERO, 10), found(10, earliest=40), "deleted before they were read: 30 offsets"),
+        (Row(ZERO, 10), found(10, earliest=40), "offsets deleted before they were read: 30"),
         (
             Row(ZERO, 120),
             found(120, topic_id="b"),

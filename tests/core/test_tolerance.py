@@ -47,6 +47,12 @@ def test_up_to_so_many_are_borne() -> None:
         feed(count, [False, True])
 
 
+def test_one_is_said_to_be_one() -> None:
+    count = ErrorCount(Tolerance(max_errors=0))
+    with pytest.raises(BreakerOpen, match=r"^1 record can't be processed, and at most 0 are borne"):
+        feed(count, [True])
+
+
 def test_a_batch_that_is_tried_again_counts_once() -> None:
     count = ErrorCount(Tolerance(max_errors=1))
     told, rejections = batch([True])
