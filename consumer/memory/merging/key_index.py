@@ -17,12 +17,17 @@ Under = Mapping[int, AbstractSet[UUID]]
 """The clusters under each of some keys."""
 
 
+def tells_apart(clusters: int, crowd: int) -> bool:
+    """Whether a source that so many clusters have tells them apart: up to a crowd of them."""
+    return clusters <= crowd
+
+
 class KeyIndex:
     """The keys of the clusters that a batch touches, as its events change them. `at_most`: how many clusters are looked
     at under a key of words, those with the lowest ids. `crowd`: how many may have a source for it to tell them apart.
 
-    `before`: which clusters stood under which keys; of a key that is asked at least one more than these, if there are.
-    Of a cluster that is left by its founder all keys must be among them.
+    `before`: which clusters stood under which keys, as `looking.Look` has them looked for. Of a cluster that is left by
+    its founder all keys must be among them.
     """
 
     def __init__(self, before: Mapping[int, Iterable[UUID]], at_most: int, crowd: int) -> None:
@@ -51,10 +56,10 @@ class KeyIndex:
         is_told_by_words = not member.source_keys
         for key in member.source_keys:
             if clusters := self._under.get(key):
-                if len(clusters) > self._crowd:
-                    is_told_by_words = True
-                else:
+                if tells_apart(len(clusters), self._crowd):
                     near |= clusters
+                else:
+                    is_told_by_words = True
         for key in [*member.retelling_keys, *member.word_keys] if is_told_by_words else member.retelling_keys:
             if clusters := self._under.get(key):
                 near.update(sorted(clusters)[: self._at_most])
@@ -70,12 +75,12 @@ class KeyIndex:
         """Let a cluster be found by its founder. Returns those that have to be found by what is said from now on."""
         sources = founder.source_keys
         self.enter(cluster_id, [*sources, *founder.retelling_keys])
-        crowded = [clusters for key in sources if len(clusters := self._under[key]) > self._crowd]
+        crowded = [clusters for key in sources if not tells_apart(len(clusters := self._under[key]), self._crowd)]
         if not crowded and sources:
             return set()
         self.enter(cluster_id, founder.said_keys)
         # The one that makes it too many: the others were found by the source alone.
-        return {each for clusters in crowded if len(clusters) == self._crowd + 1 for each in clusters}
+        return {each for clusters in crowded if tells_apart(len(clusters) - 1, self._crowd) for each in clusters}
 
     def leave(self, cluster_id: UUID, keys: Iterable[int]) -> None:
         """Let a cluster be found under keys no more."""

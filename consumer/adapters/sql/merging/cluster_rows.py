@@ -75,14 +75,14 @@ class ClusterRows:
         found = self._connection.execute(statement.where(self._dialect.among(_MEMBER.memory_id, memory_ids)))
         return {memory_id: cluster_id for memory_id, cluster_id in found}
 
-    def under(self, keys: Collection[int], most: int) -> dict[int, list[UUID]]:
+    def under(self, keys: Collection[int], most: int) -> dict[int, set[UUID]]:
         """Which clusters stand under each key: those with the lowest ids, at most so many."""
         if not keys:
             return {}
         statement = self._dialect.first_of(similarity_keys.c.key, sorted(keys), similarity_keys.c.cluster_id, most)
-        found: dict[int, list[UUID]] = {}
+        found: dict[int, set[UUID]] = {}
         for key, cluster_id in self._connection.execute(statement):
-            found.setdefault(key, []).append(cluster_id)
+            found.setdefault(key, set()).add(cluster_id)
         return found
 
     def members(self, clusters: Collection[UUID], founders_of: Collection[UUID] = ()) -> "list[FoundMember]":

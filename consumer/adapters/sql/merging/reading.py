@@ -1,6 +1,5 @@
 """What is read of clusters before they are changed: at once for all that a transaction may touch."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, KeysView, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows, FoundMember
 from consumer.memory.merging.clusters import Known, Rules
 from consumer.memory.merging.doubts import Pair
+from consumer.memory.merging.looking import Look
 from consumer.memory.merging.members import Member
 
 
@@ -16,7 +16,7 @@ class Before:
     """What the database had. `seen`: clusters of which some members are known; `whole`: of which all are; `spared`: of
     which all are but echoes of the oldest. `by_cluster`: the members that are known, by cluster and id."""
 
-    under: Mapping[int, list[UUID]] = field(default_factory=dict)
+    under: Mapping[int, set[UUID]] = field(default_factory=dict)
     whole: set[UUID] = field(default_factory=set)
     spared: set[UUID] = field(default_factory=set)
     decided: Mapping[Pair, bool] = field(default_factory=dict)
@@ -56,56 +56,22 @@ def read_clusters(
     before = Before(whole=set(touched))
     before.add(rows.members(before.whole))
     leaving = [each.member for each in before.members.values()]
-    look = _Look(rows, rules, len(before.whole))
-    look.up([*newcomers, *leaving])
+    look = Look([*newcomers, *leaving], rules.at_most, rules.crowd, leaving=len(before.whole))
+    under = rows.under(look.keys, look.limit)
+    under |= rows.under(look.more_keys(under), look.limit)
     if touched:
-        look.add(rows.standing({key for member in leaving for key in member.keys}, before.whole))
+        for key, cluster_id in rows.standing({key for member in leaving for key in member.keys}, before.whole):
+            under.setdefault(key, set()).add(cluster_id)
         before.decided = rows.decided(names)
         partners = rows.clusters_of({side.memory_id for pair in before.decided for side in pair} - set(names))
         before.add(rows.members(partners - before.whole))
         before.whole |= partners
-    joined = {each for member in newcomers for each in look.under.get(member.content_key, ())} - before.whole
-    founders = rows.members((), look.near() - before.whole - joined)
+    joined = {each for member in newcomers for each in under.get(member.content_key, ())} - before.whole
+    founders = rows.members((), look.near(under) - before.whole - joined)
     before.add(founders)
     # Who says the same as a founder may have been found by the source alone.
     said = {member.digest for member in newcomers}
     before.spared = joined | {each.place.cluster_id for each in founders if each.member.digest in said}
     before.add(rows.without_echoes(before.spared))
-    before.under = look.under
+    before.under = under
     return before
-
-
-class _Look:
-    """A look at what stands under keys."""
-
-    def __init__(self, rows: ClusterRows, rules: Rules, leaving: int) -> None:
-        self.under: dict[int, list[UUID]] = {}
-        self._rows = rows
-        self._crowd = rules.crowd
-        # One more than are looked at tells that there are too many; and as many may leave.
-        self._limit = max(rules.at_most, rules.crowd) + 1 + leaving
-        self._untold: set[int] = set()
-
-    def up(self, members: Collection[Member]) -> None:
-        """Look at the keys that these members may ask: at those of words only where they are asked."""
-        bearers = Counter(key for member in members for key in member.source_keys)
-        keys = {*bearers, *(member.content_key for member in members)}
-        keys.update(*(member.retelling_keys for member in members))
-        keys.update(*(member.word_keys for member in members if not member.source_keys))
-        self.under = self._rows.under(keys, self._limit)
-        crowded = {key for key, count in bearers.items() if len(self.under.get(key, ())) + count > self._crowd}
-        if crowded:
-            asking = (member for member in members if not crowded.isdisjoint(member.source_keys))
-            words = {key for member in asking for key in member.word_keys}
-            self.under |= self._rows.under(words - keys, self._limit)
-            self._untold = {key for key in crowded if len(self.under.get(key, ())) >= self._limit}
-
-    def add(self, standing: Iterable[tuple[int, UUID]]) -> None:
-        """These stand there too."""
-        for key, cluster_id in standing:
-            if cluster_id not in (under := self.under.setdefault(key, [])):
-                under.append(cluster_id)
-
-    def near(self) -> set[UUID]:
-        """The clusters that may have to be looked at: of a source that has too many of them, none."""
-        return {each for key, under in self.under.items() if key not in self._untold for each in under}
