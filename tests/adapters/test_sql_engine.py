@@ -1,12 +1,14 @@
 """Database URLs that lead nowhere, and what is agreed on with a server that is there."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from consumer.adapters.sql.engine import open_engine
 from consumer.errors import SettingsError
@@ -55,3 +57,15 @@ def test_a_server_that_is_gone_without_a_word_is_noticed_by_the_connection_itsel
     engine.dispose()
     names = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
     assert [told[name] for name in names] == ["1", "10", "5", "3", "25000"]
+
+
+def test_a_file_that_may_not_be_written_is_told_at_once(tmp_path: Path) -> None:
+    """Only for a lock it is worth waiting."""
+    file, asked = tmp_path / "x.db", list[str]()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE there (id)")
+    engine = open_engine(f"sqlite:///file:{file}?mode=ro&uri=true", connect_timeout=0.5)
+    event.listen(engine, "connect", lambda connection, _: connection.set_trace_callback(asked.append), insert=True)
+    with pytest.raises(OperationalError, match="readonly"):
+        engine.connect()
+    assert len([each for each in asked if "journal_mode" in each]) == 1

@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from consumer.adapters.sql.cursor import Cursor
 from consumer.adapters.sql.packed import Packed, PackedDumper
@@ -31,6 +31,9 @@ POOL = "pool"
 
 SWITCHING_PAUSE_SECONDS = 0.05
 """The longest pause between two attempts to switch a SQLite file to WAL."""
+
+LOCKED_BY_OTHERS = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+"""How the names of SQLite's errors begin where somebody else is at the file."""
 
 
 def open_engine(
@@ -121,6 +124,10 @@ def _sqlite(url: URL, busy_timeout: float) -> Engine:
 
 def _keep_a_log_of_writes(connection: Any, busy_timeout: float) -> None:
     """Switch the file to WAL. That is refused at once while somebody else has a lock, whatever the timeout."""
-    refused = retry_if_exception_type(sqlite3.OperationalError)
+    locked = retry_if_exception(_is_locked_by_others)
     pauses, end = wait_random(max=SWITCHING_PAUSE_SECONDS), stop_after_delay(busy_timeout)
-    Retrying(retry=refused, wait=pauses, stop=end, reraise=True)(connection.execute, "PRAGMA journal_mode = WAL")
+    Retrying(retry=locked, wait=pauses, stop=end, reraise=True)(connection.execute, "PRAGMA journal_mode = WAL")
+
+
+def _is_locked_by_others(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith(LOCKED_BY_OTHERS)
