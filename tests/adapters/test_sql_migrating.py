@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from consumer.adapters.sql import migrating
 from consumer.adapters.sql.engine import open_engine
@@ -19,6 +20,11 @@ SHORT = 0.3
 
 LONG = 3 * SHORT
 """Seconds for which another process has the file."""
+
+PATIENCE_SECONDS = 60
+SOMEBODY_WAITS = (
+    "SELECT 1 FROM pg_stat_activity, pg_sleep(0.02) WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.fixture
@@ -81,3 +87,26 @@ def test_tables_of_a_newer_program_are_left_alone(what: Callable[[Engine], objec
         what(engine)
     assert "newer" in refused.value.advice
     engine.dispose()
+
+
+def test_whoever_starts_while_another_migrates_finds_it_done(fresh_database: Callable[[], str]) -> None:
+    """Whatever the server's usual isolation is: after the wait there is more to be seen than before it."""
+    one, other, watching = (open_engine(url) for url in [fresh_database()] * 3)
+    with watching.begin() as connection:
+        (name,) = connection.execute(text("SELECT current_database()")).one()
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'"))
+    with ThreadPoolExecutor(1) as threads:
+        working: list[Future[object]] = []
+
+        def start(_: object) -> None:
+            working.append(threads.submit(migrating.upgrade, other))
+            for _ in range(PATIENCE_SECONDS * 50):
+                with watching.connect() as connection:
+                    if connection.execute(text(SOMEBODY_WAITS)).first():
+                        return
+
+        event.listen(one, "commit", start, once=True)
+        assert migrating.upgrade(one) == (None, migrating.head())
+        assert [each.result(PATIENCE_SECONDS) for each in working] == [(migrating.head(), migrating.head())]
+    for engine in (one, other, watching):
+        engine.dispose()

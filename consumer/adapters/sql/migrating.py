@@ -81,6 +81,8 @@ def _alone(engine: Engine) -> Iterator[Connection]:
     is_file = engine.dialect.name == "sqlite"
     with engine.connect() as connection, _patient(connection) if is_file else nullcontext(), connection.begin():
         if not is_file:
+            # Who waited must see what the other has done meanwhile, whatever the server's default is.
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         yield connection
 
