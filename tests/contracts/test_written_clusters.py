@@ -15,10 +15,10 @@ from consumer.adapters.sql.errors import rows_refused
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.tables import merge_history, merged_memories, reviews
 from consumer.errors import Fatal
-from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Pair, Side
 from consumer.memory.merging.folding import Dispute, View
 from consumer.memory.merging.joining import Joining
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import Memory, MemoryEvent
 from consumer.memory.quality import assess

@@ -13,30 +13,23 @@ with both.
 Events are applied one after the other, each as if it had come alone, so that the batches make no difference.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, Side, in_order
+from consumer.memory.merging.comparing import Comparing, Match
+from consumer.memory.merging.doubts import ALIKE, CONTRADICTION, Doubt, Doubts, Pair, in_order, side_of
 from consumer.memory.merging.key_index import KeyIndex
-from consumer.memory.merging.members import Digest, Member
+from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place, Roster
 from consumer.memory.merging.similarity import Band, Bands, similarity
+from consumer.memory.merging.wordings import Wordings
 
 _VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62
 _VERSION_8 = 0x8 << 76 | 0x2 << 62
 """As RFC 9562 has them: what the rest is made of is our own affair."""
-
-
-class Place(NamedTuple):
-    """Where a member stands. `score` and `band` are those of its joining; a founder's are 1 and `same`."""
-
-    cluster_id: UUID
-    is_founder: bool = True
-    band: Band = Band.SAME
-    score: float = 1.0
 
 
 class Moved(NamedTuple):
@@ -89,68 +82,60 @@ class Clusters:
 
     def __init__(self, known: Known, rules: Rules) -> None:
         self._rules = rules
-        self._clusters: defaultdict[UUID, set[str]] = defaultdict(set)
+        self.roster = Roster()
+        self.wordings = Wordings()
         self.index = KeyIndex(known.keys, rules.at_most, rules.crowd)
-        self._twins: defaultdict[Digest, set[str]] = defaultdict(set)
-        self.members: dict[str, Member] = {}
-        self.places: dict[str, Place] = {}
-        self.texts: dict[Digest, str] = {}
-        """Of each content, the member whose row has the text."""
-        self.reworded: set[str] = set()
-        """Members that were told in other words than those that are kept."""
-        self.moves: list[Moved] = []
+        self.comparing = Comparing(rules.bands)
         self.doubts = Doubts(known.decided)
-        self.candidates = 0
-        """How many pairs of memories were compared."""
-        self.merges_tried = 0
-        """How many memories were compared with others."""
+        self.moves: list[Moved] = []
         for member, place in known.members.values():
             self._enter(member, place)
             if member.memory_id in known.texts:
-                self.texts[member.digest] = member.memory_id
+                self.wordings.keep_of(member)
 
     def leave(self, memory_id: str) -> None:
         """The memory is deleted, or is to be in no cluster any more."""
-        if memory_id in self.places:
+        if memory_id in self.roster.places:
             self.doubts.change(memory_id, len(self.moves))
             self._take_out(memory_id)
 
     def put(self, member: Member, event_id: UUID) -> Place:
         """The memory is created or changed. Returns where it stands. A cluster that it founds is named by it and the
         event; one that it was alone in keeps its name."""
-        before = self.members.get(member.memory_id)
+        before = self.roster.members.get(member.memory_id)
         alone_in = self._take_out(member.memory_id) if before else None
         if before and before.digest != member.digest:
             self.doubts.change(member.memory_id, len(self.moves))
         place = self._find_place(member) or Place(alone_in or cluster_founded_by(member, event_id))
-        member = self._worded(member)
+        member = self.wordings.worded(member)
         self._enter(member, place)
         self._index(member, place)
-        self.texts.setdefault(member.digest, member.memory_id)
         self.moves.append(Moved(place.cluster_id, member, place))
         return place
 
     def kept_apart(self, pair: Pair) -> Pair | None:
         """Two members that a person takes for two things, and who would stand together if this pair did."""
-        together = {self.places[name].cluster_id for name, _ in pair}
-        return self.doubts.kept_apart({side_of(member) for cluster_id in together for member in self.of(cluster_id)})
+        together = {self.roster.places[name].cluster_id for name, _ in pair}
+        members = (member for cluster_id in together for member in self.roster.of(cluster_id))
+        return self.doubts.kept_apart(set(map(side_of, members)))
 
     def join(self, pair: Pair) -> None:
         """A person says that both are one thing: their clusters become one, under the older founder."""
-        first, *rest = sorted({self.places[name].cluster_id for name, _ in pair}, key=self._standing)
-        for member in [member for cluster_id in rest for member in self.of(cluster_id)]:
-            self._move(member, self._beside(self._leading(first), member))
+        together = {self.roster.places[name].cluster_id for name, _ in pair}
+        first, *rest = sorted(together, key=lambda cluster_id: self.roster.leading(cluster_id).age)
+        for member in [member for cluster_id in rest for member in self.roster.of(cluster_id)]:
+            self._move(member, self._beside(self.roster.leading(first), member))
 
     def part(self, pair: Pair, cluster_id: UUID) -> None:
         """A person says that both are not one thing: if they stand together, the younger founds a cluster of that name,
         and takes along all that say the same as it."""
-        elder, younger = sorted((self.members[name] for name, _ in pair), key=lambda member: member.age)
-        together = self.places[elder.memory_id].cluster_id
-        if self.places[younger.memory_id].cluster_id != together or elder.digest == younger.digest:
+        elder, younger = sorted((self.roster.members[name] for name, _ in pair), key=_age)
+        together = self.roster.cluster_of(elder)
+        if self.roster.cluster_of(younger) != together or elder.digest == younger.digest:
             return
-        leaving = sorted(self._twins[younger.digest] - {younger.memory_id}, key=self._age)
-        for place, name in enumerate([younger.memory_id, *leaving]):
-            self._move(self.members[name], Place(cluster_id, is_founder=place == 0))
+        others = [twin for twin in self.wordings.twins(younger.digest) if twin.memory_id != younger.memory_id]
+        for place, member in enumerate([younger, *sorted(others, key=_age)]):
+            self._move(member, Place(cluster_id, is_founder=place == 0))
         self._succeed(together)
 
     def learn(self, found: Iterable[tuple[Member, Place]]) -> None:
@@ -158,35 +143,19 @@ class Clusters:
         for member, place in found:
             self._enter(member, place)
 
-    def twins(self, digest: Digest) -> set[str]:
-        """The members with this content."""
-        return self._twins[digest]
-
-    def size(self, cluster_id: UUID) -> int:
-        """How many members of a cluster are known."""
-        return len(self._clusters[cluster_id])
-
-    def of(self, cluster_id: UUID) -> list[Member]:
-        """The members of a cluster that are known, the oldest first."""
-        return sorted((self.members[name] for name in self._clusters[cluster_id]), key=lambda member: member.age)
-
     def _find_place(self, member: Member) -> Place | None:
         """A place in a cluster that is there; None where the memory is to found one. Notes what is in doubt."""
-        if twins := self._twins.get(member.digest):
-            return Place(self.places[min(twins, key=self._age)].cluster_id, is_founder=False)
+        if twins := self.wordings.twins(member.digest):
+            return Place(self.roster.cluster_of(min(twins, key=_age)), is_founder=False)
         partners, kept_out = self._decided_about(member)
         if partners:
-            return self._beside(min(partners, key=lambda partner: partner.age), member)
-        near = self._founders_near(member)
-        if not near:
+            return self._beside(min(partners, key=_age), member)
+        founders = self._founders_near(member, kept_out)
+        if not founders:
             return None
-        matches = list(self._matches(member, near, kept_out))
-        joining = [match for match in matches if match.band in (Band.EQUAL, Band.FOLDED)]
-        if joining:
-            best = min(joining, key=lambda match: (-match.score, match.founder.age))
-            cluster_id = self.places[best.founder.memory_id].cluster_id
-            return Place(cluster_id, is_founder=False, band=best.band, score=best.score)
-        matches.sort(key=lambda match: (-match.score, match.founder.age))
+        matches = self.comparing.matches(member, founders)
+        if best := next((match for match in matches if match.is_one), None):
+            return Place(self.roster.cluster_of(best.founder), is_founder=False, band=best.band, score=best.score)
         for match in matches[: self._rules.doubts_at_most]:
             self._doubt(member, match)
         return None
@@ -197,67 +166,34 @@ class Clusters:
         told = self.doubts.decided_about(side_of(member)) if self.doubts.has_decisions else {}
         if not told:
             return [], set()
-        decided = {name: is_one for name, is_one in told.items() if name in self.places}
-        kept_out = {self.places[name].cluster_id for name, is_one in decided.items() if not is_one}
-        partners = [name for name, is_one in decided.items() if is_one and self.places[name].cluster_id not in kept_out]
-        return [self.members[name] for name in partners], kept_out
-
-    def _worded(self, told: Member) -> Member:
-        """As it will be read back: of those who say the same, the wording of one is kept."""
-        holder = self.texts.get(told.digest)
-        member = told.worded_as(self.members[holder]) if holder else told
-        if member is told:
-            self.reworded.discard(told.memory_id)
-        else:
-            self.reworded.add(told.memory_id)
-        return member
+        members = self.roster.members
+        decided = [(members[name], is_one) for name, is_one in told.items() if name in members]
+        kept_out = {self.roster.cluster_of(other) for other, is_one in decided if not is_one}
+        partners = [other for other, is_one in decided if is_one and self.roster.cluster_of(other) not in kept_out]
+        return partners, kept_out
 
     def _beside(self, partner: Member, member: Member) -> Place:
         """The place of a memory that a person took for one with another."""
         score = similarity(member.traits, partner.traits)
-        return Place(self.places[partner.memory_id].cluster_id, is_founder=False, band=Band.REVIEW, score=score)
+        return Place(self.roster.cluster_of(partner), is_founder=False, band=Band.REVIEW, score=score)
 
-    def _matches(self, member: Member, near: Iterable[Member], kept_out: Collection[UUID]) -> Iterator["_Match"]:
-        """Those founders that are not distinct from the member; those of clusters that it is kept out of left out."""
-        near = [each for each in near if self.places[each.memory_id].cluster_id not in kept_out]
-        self.candidates += len(near)
-        self.merges_tried += bool(near)
-        for founder in near:
-            score = similarity(member.traits, founder.traits)
-            band = self._rules.bands.of(member.traits, founder.traits, score)
-            if band is not Band.DISTINCT:
-                yield _Match(founder, score, band)
-
-    def _founders_near(self, member: Member) -> list[Member]:
+    def _founders_near(self, member: Member, kept_out: Collection[UUID]) -> list[Member]:
+        """Of the clusters that it may be like, but for those that it is kept out of."""
         clusters = self.index.near(member)
         if not clusters:
             return []
-        founders = map(self._founder, clusters)
+        founders = map(self.roster.founder, clusters.difference(kept_out))
         # Two keys can be equal by chance, so the owner is looked at too.
         return [each for each in founders if each is not None and each.memory.owner_id == member.memory.owner_id]
 
-    def _founder(self, cluster_id: UUID) -> Member | None:
-        found = (name for name in self._clusters.get(cluster_id, ()) if self.places[name].is_founder)
-        name = next(found, None)
-        return None if name is None else self.members[name]
-
-    def _leading(self, cluster_id: UUID) -> Member:
-        """The founder of a cluster that is known whole."""
-        return self._founder(cluster_id) or self.of(cluster_id)[0]
-
-    def _standing(self, cluster_id: UUID) -> tuple[object, ...]:
-        return self._leading(cluster_id).age
-
-    def _doubt(self, member: Member, match: "_Match") -> None:
+    def _doubt(self, member: Member, match: Match) -> None:
         sides = in_order(side_of(member), side_of(match.founder))
         reason = CONTRADICTION if match.score >= self._rules.bands.folded else ALIKE
         self.doubts.note(Doubt(sides, match.score, reason), len(self.moves))
 
     def _enter(self, member: Member, place: Place) -> None:
-        self.members[member.memory_id] = member
-        self.places[member.memory_id] = place
-        self._clusters[place.cluster_id].add(member.memory_id)
-        self._twins[member.digest].add(member.memory_id)
+        self.roster.enter(member, place)
+        self.wordings.enter(member)
 
     def _index(self, member: Member, place: Place) -> None:
         """Let the cluster be found: by the keys of its founder, by the content alone of who is none."""
@@ -265,64 +201,44 @@ class Clusters:
             self.index.enter(place.cluster_id, (member.content_key,))
             return
         for cluster_id in self.index.found(place.cluster_id, member):
-            if founder := self._founder(cluster_id):
+            if founder := self.roster.founder(cluster_id):
                 self.index.enter(cluster_id, founder.said_keys)
 
     def _unindex(self, member: Member, place: Place) -> None:
         """It has left: what it alone said, its cluster is not found by any more; nor at all without a founder."""
         if place.is_founder:
             self.index.leave_all(place.cluster_id)
-        elif not any(self.places[twin].cluster_id == place.cluster_id for twin in self._twins[member.digest]):
+        elif place.cluster_id not in map(self.roster.cluster_of, self.wordings.twins(member.digest)):
             self.index.leave(place.cluster_id, (member.content_key,))
 
     def _take_out(self, memory_id: str) -> UUID | None:
         """Take a member out of its cluster. Returns the cluster's id if nothing is left of it."""
-        member, place = self.members.pop(memory_id), self.places.pop(memory_id)
-        self._clusters[place.cluster_id].discard(memory_id)
-        self._leave_text(member)
+        member, place = self.roster.leave(memory_id)
+        self.wordings.leave(member)
         self._unindex(member, place)
         self.moves.append(Moved(place.cluster_id, member, None))
         return None if self._succeed(place.cluster_id) else place.cluster_id
 
     def _succeed(self, cluster_id: UUID) -> bool:
         """After somebody left: let there be a founder, and let the rest be found. Returns whether there is a rest."""
-        rest = self.of(cluster_id)
-        if rest and self._founder(cluster_id) is None:
-            first = rest[0].memory_id
-            self.places[first] = Place(cluster_id)
+        rest = self.roster.of(cluster_id)
+        if rest and self.roster.founder(cluster_id) is None:
+            self.roster.lead(rest[0].memory_id)
             for each in rest:
-                self._index(each, self.places[each.memory_id])
+                self._index(each, self.roster.places[each.memory_id])
         return bool(rest)
 
     def _move(self, member: Member, place: Place) -> None:
         """To another cluster, by a person's word."""
-        before = self.places[member.memory_id]
-        self._clusters[before.cluster_id].discard(member.memory_id)
-        self._enter(member, place)
+        _, before = self.roster.leave(member.memory_id)
+        self.roster.enter(member, place)
         self._unindex(member, before)
         self._index(member, place)
         self.moves += [Moved(before.cluster_id, member, None), Moved(place.cluster_id, member, place)]
 
-    def _leave_text(self, member: Member) -> None:
-        """The text passes to the oldest of those who say the same."""
-        digest = member.digest
-        twins = self._twins[digest]
-        twins.discard(member.memory_id)
-        if self.texts.get(digest) == member.memory_id:
-            del self.texts[digest]
-            if twins:
-                self.texts[digest] = min(twins, key=self._age)
 
-    def _age(self, memory_id: str) -> tuple[object, ...]:
-        return self.members[memory_id].age
-
-
-class _Match(NamedTuple):
-    """A founder that a memory is like."""
-
-    founder: Member
-    score: float
-    band: Band
+def _age(member: Member) -> tuple[object, ...]:
+    return member.age
 
 
 def cluster_founded_by(member: Member, event_id: UUID) -> UUID:
@@ -334,8 +250,3 @@ def cluster_founded_by(member: Member, event_id: UUID) -> UUID:
     founder = f"{len(owner_id)}:{owner_id}{memory_id}".encode("utf-8", "surrogatepass")
     digest = blake2b(event_id.int.to_bytes(16) + founder, digest_size=16).digest()
     return UUID(int=int.from_bytes(digest) & ~_VERSION_AND_VARIANT | _VERSION_8)
-
-
-def side_of(member: Member) -> Side:
-    """The member with its present content, as a side of a pair."""
-    return Side(member.memory_id, member.traits.digest)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from consumer.memory.merging.clusters import Place, side_of
-from consumer.memory.merging.doubts import Doubt, Pair, in_order
+from consumer.memory.merging.doubts import Doubt, Pair, in_order, side_of
 from consumer.memory.merging.folding import View
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band, similarity
 
 

@@ -7,6 +7,8 @@ are its turns, so that what is noted and lapses within one batch ends as if each
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from consumer.memory.merging.members import Member
+
 
 class Side(NamedTuple):
     """One of two memories that a person has to look at: a decision holds for this content only."""
@@ -87,3 +89,8 @@ class Doubts:
 def in_order(one: Side, other: Side) -> Pair:
     """The two as a pair."""
     return (one, other) if one <= other else (other, one)
+
+
+def side_of(member: Member) -> Side:
+    """The member with its present content, as a side of a pair."""
+    return Side(member.memory_id, member.traits.digest)

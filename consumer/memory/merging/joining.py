@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from consumer.memory.merging.clusters import Moved, Place
+from consumer.memory.merging.clusters import Moved
 from consumer.memory.merging.folding import View, changed_fields, fold
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Bands
 
 

@@ -4,9 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from consumer.memory.merging.clusters import Clusters, Known, Place, Rules, cluster_founded_by, side_of
-from consumer.memory.merging.doubts import Pair, in_order
+from consumer.memory.merging.clusters import Clusters, Known, Rules, cluster_founded_by
+from consumer.memory.merging.doubts import Pair, in_order, side_of
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band
 from tests.memory.merging.originals import member, memory
 from tests.stories import event_id
@@ -59,7 +60,7 @@ def test_the_same_content_joins_without_comparing() -> None:
     known = clusters()
     put(known, told("a", TEN))
     assert put(known, told("b", f"  {TEN.upper()}")) == Place(founded_by("a"), is_founder=False)
-    assert known.candidates == 0
+    assert known.comparing.candidates == 0
 
 
 def test_what_is_alike_is_folded_in_and_what_is_less_so_left_to_a_person() -> None:
@@ -103,7 +104,7 @@ def test_owners_whose_keys_are_equal_by_chance_are_worlds_apart_too() -> None:
     known = clusters()
     put(known, one)
     assert put(known, other).is_founder
-    assert known.candidates == 0
+    assert known.comparing.candidates == 0
 
 
 def test_only_founders_are_compared_so_that_nothing_chains() -> None:
@@ -145,7 +146,7 @@ def test_a_deleted_founder_is_followed_by_the_oldest_that_stays() -> None:
     put(known, told("c", swapped(1), minute=2))
     put(known, told("b", swapped(2), minute=1))
     known.leave("a")
-    assert {name: place.is_founder for name, place in known.places.items()} == {"b": True, "c": False}
+    assert {name: place.is_founder for name, place in known.roster.places.items()} == {"b": True, "c": False}
     assert put(known, told("d", swapped(2, 0))).cluster_id == founded_by("a"), "found by the heir's words now"
 
 
@@ -189,8 +190,8 @@ def test_a_pair_taken_for_one_stands_under_the_older_founder() -> None:
     put(known, told("old", swapped(1, 2, 3), minute=1))
     (doubt,) = known.doubts.standing()
     known.join(doubt.sides)
-    assert {place.cluster_id for place in known.places.values()} == {founded_by("old")}
-    assert [name for name, place in known.places.items() if place.is_founder] == ["old"]
+    assert {place.cluster_id for place in known.roster.places.values()} == {founded_by("old")}
+    assert [name for name, place in known.roster.places.items() if place.is_founder] == ["old"]
 
 
 def test_who_comes_back_stands_beside_the_memory_that_it_was_taken_for_one_with() -> None:
@@ -205,8 +206,8 @@ def test_a_pair_that_is_no_pair_parts_with_all_that_say_the_same() -> None:
     known = clusters()
     for minute, (name, content) in enumerate({"a": TEN, "b": swapped(0), "c": swapped(0), "d": swapped(1)}.items()):
         put(known, told(name, content, minute=minute))
-    known.part(pair_of(known.members["a"], known.members["b"]), UUID(int=7))
-    assert {name for name, place in known.places.items() if place.cluster_id == UUID(int=7)} == {"b", "c"}
+    known.part(pair_of(known.roster.members["a"], known.roster.members["b"]), UUID(int=7))
+    assert {name for name, place in known.roster.places.items() if place.cluster_id == UUID(int=7)} == {"b", "c"}
     assert put(known, told("e", swapped(0))).cluster_id == UUID(int=7)
 
 
@@ -221,11 +222,11 @@ def test_no_more_clusters_are_looked_at_under_a_key_than_allowed() -> None:
     known = Clusters(Known(), Rules(at_most=3, crowd=3))
     for number in range(3):
         put(known, told(f"m{number}", f"text{number} word{number}"))
-    assert known.candidates == 0 + 1 + 2
+    assert known.comparing.candidates == 0 + 1 + 2
     put(known, told("as many as allowed", "some new words"))
-    assert known.candidates == 3 + 3
+    assert known.comparing.candidates == 3 + 3
     put(known, told("too many: by their words alone", "other words than ever"))
-    assert known.candidates == 6
+    assert known.comparing.candidates == 6
 
 
 def test_those_who_were_few_once_are_found_by_their_words_when_they_have_become_many() -> None:

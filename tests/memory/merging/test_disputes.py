@@ -1,8 +1,8 @@
 """What of a view a person has to look at."""
 
-from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.disputes import disputed
 from consumer.memory.merging.folding import Dispute, View
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band
 from tests.memory.merging.originals import member, memory
 from tests.stories import NOON, event_id

@@ -67,14 +67,15 @@ class ClusterChanges:
         before.whole |= lacking
 
     def _learn(self, clusters: Clusters, found: Iterable[FoundMember]) -> None:
-        unknown = [each for each in found if each.member.memory_id not in clusters.places]
+        unknown = [each for each in found if each.member.memory_id not in clusters.roster.places]
         clusters.learn((each.member, each.place) for each in unknown)
         self._before.add(unknown)
 
     def _write_members(self, clusters: Clusters, moved: Collection[str]) -> None:
         before = self._before.members
-        self._rows.remove_members([name for name in moved if name not in clusters.places and name in before])
-        placed = [(clusters.members[name], clusters.places[name]) for name in sorted(clusters.places)]
+        members, places = clusters.roster.members, clusters.roster.places
+        self._rows.remove_members([name for name in moved if name not in places and name in before])
+        placed = [(members[name], places[name]) for name in sorted(places)]
         self._rows.add_members([each for each in placed if each[0].memory_id not in before])
         self._rows.put_members(
             [
@@ -94,17 +95,17 @@ class ClusterChanges:
 
     def _write_texts(self, clusters: Clusters, moves: Iterable[Moved], rewritten: Collection[str]) -> None:
         """Of those who say the same, one alone keeps the text."""
-        texts: dict[str, str | None] = {}
+        wordings, texts = clusters.wordings, dict[str, str | None]()
         for digest in {move.member.digest for move in moves}:
-            for name in clusters.twins(digest):
-                should = clusters.texts[digest] == name
+            for twin in wordings.twins(digest):
+                name, should = twin.memory_id, wordings.is_kept_of(twin)
                 has = name in rewritten or self._before.members[name].has_text
-                if should != has or (should and name in clusters.reworded):
-                    texts[name] = clusters.members[name].memory.content if should else None
+                if should != has or (should and wordings.is_reworded(twin)):
+                    texts[name] = twin.memory.content if should else None
         self._rows.set_texts(texts)
 
     def _write_views(self, clusters: Clusters, changed: AbstractSet[UUID]) -> list[View]:
-        views = self._views({each: clusters.of(each) for each in changed if clusters.size(each) > 1})
+        views = self._views({each: clusters.roster.of(each) for each in changed if clusters.roster.size(each) > 1})
         self._rows.remove_views((self._before.seen & changed) - views.keys())
         self._rows.put_views(views, self._now)
         return list(views.values())
@@ -120,15 +121,15 @@ class ClusterChanges:
         history = joinings(self._before.by_cluster, clusters.moves, self._rules.bands)
         self._rows.append_history(list(history), self._now)
         left = {cluster_id for cluster_id, _, place in clusters.moves if place is None}
-        self._rows.forget_history([each for each in left if not clusters.size(each)])
+        self._rows.forget_history([each for each in left if not clusters.roster.size(each)])
 
     def _write_pairs(self, clusters: Clusters, before: Iterable[View], after: Iterable[View]) -> int:
         """Disputes are those of the views, and what is doubtful for another reason stays that."""
         had = disputed(before, {name: each.place for name, each in self._before.members.items()})
-        doubts = disputed(after, clusters.places) | {doubt.sides: doubt for doubt in clusters.doubts.standing()}
+        doubts = disputed(after, clusters.roster.places) | {doubt.sides: doubt for doubt in clusters.doubts.standing()}
         self._rows.lapse(clusters.doubts.changed)
         self._rows.settle([doubt for sides, doubt in had.items() if doubts.get(sides) != doubt])
-        owner_of = {name: clusters.members[name].memory.owner_id for sides in doubts for name, _ in sides}
+        owner_of = {name: clusters.roster.members[name].memory.owner_id for sides in doubts for name, _ in sides}
         return self._rows.note_doubts(owner_of, list(doubts.values()), self._now)
 
 

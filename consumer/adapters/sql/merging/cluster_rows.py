@@ -31,11 +31,11 @@ from consumer.adapters.sql.tables import (
     similarity_keys,
 )
 from consumer.errors import Fatal
-from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import ACCEPTED, Doubt, Pair, Side
 from consumer.memory.merging.folding import View
 from consumer.memory.merging.joining import Joining
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import Memory
 

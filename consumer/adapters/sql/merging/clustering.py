@@ -16,8 +16,9 @@ from consumer.adapters.sql.merging.changes import ClusterChanges
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.merging.owner_locks import OwnerLocks
 from consumer.effects import Effects
-from consumer.memory.merging.clusters import Place, Rules
+from consumer.memory.merging.clusters import Rules
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place
 from consumer.memory.merging.similarity import Band
 from consumer.memory.model import MemoryEvent
 from consumer.memory.ordering import State, Verdict
@@ -83,8 +84,8 @@ class Clustering:
         doubts = self._changes.write(clusters, {move.member.memory_id for move in clusters.moves})
         self.effects = Effects(
             placed=placed,
-            candidates=clusters.candidates,
-            merges_tried=clusters.merges_tried,
+            candidates=clusters.comparing.candidates,
+            merges_tried=clusters.comparing.merges_tried,
             merged=merged,
             doubts=doubts,
         )

@@ -15,8 +15,8 @@ from consumer.adapters.sql.merging.changes import change_clusters
 from consumer.adapters.sql.merging.cluster_rows import ClusterRows
 from consumer.adapters.sql.tables import reviews
 from consumer.errors import Fatal
-from consumer.memory.merging.clusters import Clusters, Rules, side_of
-from consumer.memory.merging.doubts import ACCEPTED, REJECTED, Pair, Side
+from consumer.memory.merging.clusters import Clusters, Rules
+from consumer.memory.merging.doubts import ACCEPTED, REJECTED, Pair, Side, side_of
 from consumer.memory.merging.members import Member
 from consumer.moves import Author
 
@@ -128,7 +128,7 @@ def _pair(row: Row[Any]) -> Pair:
 def _require(clusters: Clusters, pair: Pair) -> Clusters:
     """The mode without clusters leaves pairs as they are, whatever it writes."""
     for side in pair:
-        member = clusters.members.get(side.memory_id)
+        member = clusters.roster.members.get(side.memory_id)
         if member is None or side_of(member) != side:
             raise Fatal(f"memory {side.memory_id} is not what it was when the pair was noted: nothing is decided")
     return clusters

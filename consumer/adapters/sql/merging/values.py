@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from consumer.adapters.sql.rows import Row, contents_of, json_of
-from consumer.memory.merging.clusters import Place
 from consumer.memory.merging.doubts import Doubt
 from consumer.memory.merging.folding import View
 from consumer.memory.merging.joining import Joining
 from consumer.memory.merging.members import Member
+from consumer.memory.merging.roster import Place
 
 
 def member_row(member: Member, place: Place) -> Row:
