@@ -183,7 +183,7 @@ class Undisturbed:
         self._engine = open_engine(f"sqlite:///{path}")
         self._database = Database(path)
         self._planner = planner(decoder)
-        self._told: tuple[tuple[Place, bytes | None], ...] = ()
+        self._told: tuple[tuple[Place, bytes | None], ...] | None = None
         self._tables: Tables = {}
 
     def tables(self, records: tuple[tuple[Place, bytes | None], ...]) -> Tables:
