@@ -24,7 +24,11 @@ KEEPALIVES = {
 }
 
 READ_ONLY = "consumer_read_only"
-"""The execution option of transactions that only read: on SQLite they take no lock that a writer needs."""
+"""The execution option of transactions that only read: on SQLite they take no lock that a writer needs. On PostgreSQL
+they are set up by it to read moments."""
+
+READABLE_MOMENTS = "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"
+"""Whatever the server's own settings are: psycopg reads no other style, and no moment that is past 9999 in its zone."""
 
 POOL = "pool"
 """Where a connection's record has the pool that it was opened for."""
@@ -86,6 +90,12 @@ def _postgres(url: URL, connect_timeout: float, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         connection.adapters.register_dumper(Packed, PackedDumper)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # Who writes says so himself, with all else that he sets.
+        if connection.get_execution_options().get(READ_ONLY, False):
+            connection.exec_driver_sql(READABLE_MOMENTS)
 
     return engine
 

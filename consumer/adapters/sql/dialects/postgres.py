@@ -27,6 +27,7 @@ from consumer.adapters.sql.arrays import array_of, listed, selected, unnested
 from consumer.adapters.sql.copying import copied
 from consumer.adapters.sql.dialects.dialect import STAGED, Given, Timeouts, written
 from consumer.adapters.sql.documents import IdsInside
+from consumer.adapters.sql.engine import READABLE_MOMENTS
 from consumer.adapters.sql.rows import Row
 from consumer.adapters.sql.tables import staged
 
@@ -52,7 +53,7 @@ class Postgres:
         table = str(CreateTable(staged).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
         # Deciding anew must see what another transaction has committed meanwhile, whatever the server's default is.
         isolation = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
-        self._limits = "; ".join([isolation, *local, "SET LOCAL timezone = 'UTC'"])
+        self._limits = "; ".join([isolation, *local, READABLE_MOMENTS])
         # Everything that a batch reads it reads by an index, in its order. Left alone, the planner takes a list of keys
         # for a reason to read the whole table where it has no figures yet, and reads and sorts all rows under a key of
         # which the first few are wanted.
