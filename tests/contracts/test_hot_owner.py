@@ -17,6 +17,7 @@ from consumer.adapters.sql.migrating import upgrade
 from consumer.memory.merging.clusters import Clusters, Rules
 from consumer.memory.merging.members import Member
 from consumer.memory.model import MemoryEvent
+from consumer.process.garbage import seldom_collected
 from tests.contracts.clustered import Clustered
 from tests.memory.merging.originals import member, memory
 from tests.stories import NOON, event_id
@@ -26,15 +27,14 @@ FEW = 1_000
 PROBES = 200
 BY_CHANCE = 1.0
 """Candidates of a memory that are only a little like it, on the average of many."""
-TRIES = 7
+TRIES = 25
 
 
 class Cost(NamedTuple):
-    """What looking for the candidates of a batch took: pages of PostgreSQL's, candidates found, seconds."""
+    """What looking for the candidates of a batch took: pages of PostgreSQL's, and how many were found."""
 
     pages: int
     candidates: int
-    seconds: float
 
 
 class Sources(StrEnum):
@@ -90,20 +90,24 @@ def candidates(connection: Connection, probes: Sequence[MemoryEvent]) -> int:
     return len(before.members)
 
 
-def cost(engine: Engine, probes: Sequence[MemoryEvent]) -> Cost:
-    seconds = []
-    with engine.connect() as connection:
-        DIALECT.open_for_batch(connection)
-        statements: list[tuple[str, Any]] = []
-        event.listen(connection, "before_cursor_execute", lambda *args: statements.append((args[2], args[3])))
-        found = candidates(connection, probes)
-        asked = list(statements)
-        pages = sum(pages_of(connection, *statement) for statement in asked)
+def cost(connection: Connection, probes: Sequence[MemoryEvent]) -> Cost:
+    statements: list[tuple[str, Any]] = []
+    event.listen(connection, "before_cursor_execute", lambda *args: statements.append((args[2], args[3])))
+    found = candidates(connection, probes)
+    asked = list(statements)
+    return Cost(sum(pages_of(connection, *statement) for statement in asked), found)
+
+
+def seconds(connection: Connection, *batches: Sequence[MemoryEvent]) -> list[float]:
+    """How long each takes at best, tried in turns: whatever else the machine does hits all alike."""
+    taken: list[list[float]] = [[] for _ in batches]
+    with seldom_collected():  # as in a consumer
         for _ in range(TRIES):
-            started = time.perf_counter()
-            candidates(connection, probes)
-            seconds.append(time.perf_counter() - started)
-    return Cost(pages, found, min(seconds))
+            for probes, times in zip(batches, taken, strict=True):
+                started = time.perf_counter()
+                candidates(connection, probes)
+                times.append(time.perf_counter() - started)
+    return [min(times) for times in taken]
 
 
 def pages_of(connection: Connection, statement: str, parameters: Any) -> int:
@@ -122,9 +126,13 @@ def test_many_memories_of_an_owner_do_not_slow_candidates_down(engine: Engine, m
     store.write(events(words.tellings("many", many)), size=1_000)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    few, hot = (cost(engine, events(words.tellings(owner, PROBES))) for owner in ("few", "many"))
-    print(f"\n{FEW:,} memories: {few}; {many:,}: {hot}")
-    assert hot.candidates <= 2 * few.candidates + PROBES * BY_CHANCE
-    assert hot.pages <= 2 * few.pages
-    if many >= 100_000:
-        assert hot.seconds <= 2 * few.seconds
+    of_few, of_many = (events(words.tellings(owner, PROBES)) for owner in ("few", "many"))
+    with engine.connect() as connection:
+        DIALECT.open_for_batch(connection)
+        few, hot = cost(connection, of_few), cost(connection, of_many)
+        assert hot.candidates <= 2 * few.candidates + PROBES * BY_CHANCE
+        assert hot.pages <= 2 * few.pages
+        if many >= 100_000:
+            short, long = seconds(connection, of_few, of_many)
+            print(f"\n{FEW:,} memories: {few}, {short * 1e3:.1f} ms; {many:,}: {hot}, {long * 1e3:.1f} ms")
+            assert long <= 2 * short
