@@ -30,8 +30,8 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     """
     with translated(), _alone(engine) as connection:
         before = _version(connection)
-        _require_known(before)
         if before != head():
+            _require_known(before)
             command.upgrade(_config(connection), "head")
     return before, head()
 
@@ -58,8 +58,8 @@ def head() -> str:
 def require_current(engine: Engine) -> None:
     """Raises `Fatal` where the tables are of another version."""
     version = current(engine)
-    _require_known(version)
     if version != head():
+        _require_known(version)
         raise Fatal(
             f"the database is at version {version or 'none'}, this program needs {head()}",
             advice="Bring the tables up to date: memory-consumer db upgrade",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from consumer.memory.merging.folding import MOST_TAGS, changed_fields, fold
 from consumer.memory.merging.members import Member
 from consumer.memory.merging.similarity import Bands, similarity
-from consumer.memory.model import EmotionalContext, Memory, ParticipantDynamic, RelationshipDynamics, Temporal
-from tests.memory.merging.originals import feeling, member, memories, memory
+from consumer.memory.model import EmotionalContext, Memory, ParticipantDynamic, Temporal
+from tests.memory.merging.originals import bond, feeling, member, memories, memory
 
 BANDS = Bands()
 
@@ -25,18 +25,6 @@ def felt(*members: Member) -> EmotionalContext:
     context = view(*members).emotional_context
     assert context is not None
     return context
-
-
-def bond(strength: float) -> RelationshipDynamics:
-    """A relationship of which only the strength matters."""
-    return {
-        "communication_pattern": "open",
-        "interaction_quality": "positive",
-        "connection_strength": strength,
-        "is_balanced": True,
-        "concerning_patterns": [],
-        "participant_dynamics": [],
-    }
 
 
 def pair(one: Memory, other: Memory) -> tuple[Member, Member]:

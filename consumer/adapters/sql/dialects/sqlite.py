@@ -38,8 +38,7 @@ class Sqlite:
     insert = staticmethod(sqlite.insert)
 
     def __init__(self) -> None:
-        create = str(CreateTable(staged, if_not_exists=True).compile(dialect=sqlite.dialect()))
-        self._create = create
+        self._create = str(CreateTable(staged, if_not_exists=True).compile(dialect=sqlite.dialect()))
         self._fill = f"INSERT INTO {staged.name} VALUES ({', '.join('?' * len(STAGED))})"
 
     def open(self, connection: Connection) -> None:
